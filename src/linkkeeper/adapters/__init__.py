@@ -1,0 +1,1 @@
+"""What the ports are joined to, each named by its technology."""

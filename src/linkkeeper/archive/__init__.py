@@ -1,0 +1,1 @@
+"""What is kept: WARC, WACZ, CDXJ, manifest, publishing and fixity."""

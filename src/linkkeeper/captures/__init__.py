@@ -1,0 +1,1 @@
+"""One visit with a browser: steps, recorder, direct download, limits, quality."""

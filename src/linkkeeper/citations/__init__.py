@@ -1,0 +1,1 @@
+"""What an analysis cites: notes, the exact URLs in them, and what refers to what."""

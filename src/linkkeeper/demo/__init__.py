@@ -1,0 +1,1 @@
+"""The bundled analysis and its small web."""

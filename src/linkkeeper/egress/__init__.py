@@ -1,0 +1,1 @@
+"""The one gate for every outgoing byte: resolve, refuse, connect."""

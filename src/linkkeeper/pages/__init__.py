@@ -1,0 +1,1 @@
+"""Pure reading of page bytes: text, title, links with spans, marks, shingles."""

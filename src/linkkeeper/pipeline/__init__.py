@@ -1,0 +1,1 @@
+"""The rounds: collect, keep, watch, mend; each file a paragraph."""

@@ -1,0 +1,1 @@
+"""Repairing a published text: decide, anchors, splice, prove, undo."""

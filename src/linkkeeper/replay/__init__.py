@@ -1,0 +1,1 @@
+"""Showing what is kept: TimeGate, TimeMap, CDX answers and memento page data."""

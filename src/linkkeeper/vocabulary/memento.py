@@ -1,0 +1,30 @@
+"""Mementos: archived, addressable captures, ours or another archive's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linkkeeper.vocabulary.capture import Quality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memento:
+    """
+    One memento of one original.
+
+    Attributes:
+        uri_r: The original.
+        uri_m: Where it is shown; absolute, or None for a capture of our own
+            while ``[web] public_url`` is unset.
+        moment: Memento-Datetime.
+        capture_id: Of our own capture; None for another archive's.
+        verified: For another archive's: fetched and found to be the source.
+        confirmed: Matches its note (the baseline rule) or an editor said so.
+    """
+
+    uri_r: str
+    uri_m: str | None
+    moment: datetime
+    capture_id: str | None = None
+    quality: Quality = Quality.COMPLETE
+    verified: bool = False
+    confirmed: bool = True

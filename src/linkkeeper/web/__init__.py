@@ -1,0 +1,1 @@
+"""The editors' desk, the API and the reading room."""
