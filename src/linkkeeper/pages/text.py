@@ -1,0 +1,317 @@
+"""
+Bytes of a page to what can be judged: title, headings, text, links, language.
+
+Only reads; spans of links are the business of the position-keeping reader.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_HEADING_LIMIT = 40
+_SHELL_LENGTH = 2_048
+_AUTHOR_METAS = ("author", "citation_author", "article:author", "dc.creator", "parsely-author", "byl")
+_DATE_METAS = (
+    "article:published_time",
+    "citation_publication_date",
+    "citation_date",
+    "datepublished",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.issued",
+    "date",
+    "pubdate",
+    "parsely-pub-date",
+)
+_IDENTIFIER_METAS = ("citation_doi", "dc.identifier", "prism.doi", "bepress_citation_doi")
+_LINK_LIMIT = 2_000
+_MARKUP_TYPES = ("text/html", "application/xhtml+xml")
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/ld+json")
+_INVISIBLE = ["script", "style", "noscript", "template", "svg", "iframe", "object", "select", "head"]
+_HIDDEN = "[hidden], [style*='display:none'], [style*='display: none'], [type='hidden']"
+_BOILERPLATE = (
+    "nav, header, footer, aside, form, dialog, button, menu, [role=navigation], [role=banner], [role=contentinfo], "
+    "[role=complementary], [role=search], [role=dialog], [aria-hidden=true]"
+)
+_NAMED_BOILERPLATE = re.compile(
+    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|foot(?:er)?|masthead|breadcrumbs?|side-?bar|cookies?|consent|gdpr|banner|share|"
+    r"sharing|social|related|recommend(?:ed|ations)?|comments?|promo|advert(?:isement)?s?|newsletter|subscribe|pagination|"
+    r"toolbar|skip-?link|copyright|widget)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_MAIN = "main, article, [role=main], [itemprop=articleBody], #content, #main, #main-content, #bodyContent"
+_ROOT_DIV = (
+    "#root, #app, #__next, #__nuxt, #___gatsby, #react-root, #main-app, #q-app, app-root, [data-reactroot], [ng-app]"
+)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_CONTENT_TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_REFRESH = re.compile(
+    r"^\s*(\d+)(?:\.\d*)?\s*(?:[;,\s]\s*(?:url\s*=\s*)?['\"]?\s*([^'\"]*?)\s*['\"]?)?\s*$", re.IGNORECASE
+)
+_SCRIPT_JUMP = re.compile(
+    r"(?:window\.|document\.|self\.|top\.|\b)location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\()\s*[\"']([^\"']{1,500})[\"']"
+)
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A redirect written in the page: ``<meta http-equiv=refresh>`` or a script that only jumps."""
+
+    seconds: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """
+    A page as far as it can be judged without a browser.
+
+    Attributes:
+        title: ``<title>``, else ``og:title``; "" where there is none.
+        headings: h1 to h3 in order, at most 40.
+        visible_text: White space folded; scripts, hidden elements left out.
+        main_text: Without navigation, footers, banners; the whole visible
+            text where no better part was found.
+        links: Values of ``href`` of ``<a>`` as written, in order, each once.
+        language: Of ``<html lang>``, lower case; None where it is silent.
+        word_count: Of the visible text; unspaced scripts count two
+            characters as a word.
+        scripts: Number of ``<script>`` elements.
+        root_div: An element that client-side frameworks render into.
+        refresh: A redirect written in the page, None where there is none.
+        markup: Whether the body was read as HTML.
+        media_type: Lower case, without parameters.
+    """
+
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    visible_text: str = ""
+    main_text: str = ""
+    links: tuple[str, ...] = ()
+    language: str | None = None
+    word_count: int = 0
+    scripts: int = 0
+    root_div: bool = False
+    refresh: Refresh | None = None
+    markup: bool = True
+    media_type: str = "text/html"
+    site_name: str = ""
+    description: str = ""
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    canonical_url: str | None = None
+    identifier: str | None = None
+    password_field: bool = False
+    element_ids: frozenset[str] = frozenset()
+
+    @property
+    def has_scripts(self) -> bool:
+        return self.scripts > 0
+
+
+def read_page(body: bytes, content_type: str | None) -> Page:
+    """
+    Read a page; never raises, whatever the bytes.
+
+    Args:
+        body: Decoded from transfer and content coding.
+        content_type: The header's value; None lets the bytes decide.
+    """
+    media_type = (content_type or "").split(";")[0].strip().lower()
+    if media_type in _MARKUP_TYPES or (_is_vague(media_type) and _looks_like_markup(body)):
+        return _read_markup(decode(body, content_type), media_type or "text/html")
+    if media_type.startswith(_TEXT_TYPES) or (_is_vague(media_type) and b"\0" not in body[:1024]):
+        text = _folded(decode(body, content_type))
+        first = text[:200]
+        return Page(
+            title="" if "<" in first else first[:80],
+            visible_text=text,
+            main_text=text,
+            word_count=count_words(text),
+            markup=False,
+            media_type=media_type or "text/plain",
+        )
+    return Page(markup=False, media_type=media_type or "application/octet-stream")
+
+
+def decode(body: bytes, content_type: str | None) -> str:
+    """
+    Text of *body* by byte order mark, header, ``<meta>``, then UTF-8, then Windows-1252.
+
+    Source: WHATWG HTML 13.2.3 (encoding sniffing), shortened.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body.decode(encoding, "replace")
+    declared = _CONTENT_TYPE_CHARSET.search(content_type or "")
+    names = [declared.group(1)] if declared else []
+    if found := _META_CHARSET.search(body[:4096]):
+        names.append(found.group(1).decode("ascii"))
+    for name in (*names, "utf-8"):
+        try:
+            return body.decode("cp1252" if name.lower() in ("iso-8859-1", "latin1", "ascii", "us-ascii") else name)
+        except (LookupError, ValueError):
+            continue
+    # A body cut at the limit may end within a character: that alone does not make it Windows-1252.
+    try:
+        return body[:-4].decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
+
+
+def count_words(text: str) -> int:
+    """Words as a reader would count them; two characters of Chinese or Japanese are one."""
+    if text.isascii():
+        return len(text.split())
+    unspaced = sum("\u3040" <= char <= "\u9fff" for char in text)
+    return len(text.split()) + unspaced // 2
+
+
+def _is_vague(media_type: str) -> bool:
+    return media_type in ("", "application/octet-stream", "text/plain", "application/unknown", "unknown/unknown")
+
+
+def _looks_like_markup(body: bytes) -> bool:
+    head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return head.startswith(
+        (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<title", b"<!--", b"<meta", b"<p")
+    )
+
+
+def _read_markup(text: str, media_type: str) -> Page:
+    # Quirk: lexbor hands text back as C strings, which a NUL would end.
+    tree = LexborHTMLParser(text.replace("\0", "\ufffd") if "\0" in text else text)
+    root = tree.root
+    if root is None:
+        return Page(media_type=media_type)
+    page = _declared(tree, text, media_type=media_type)
+    body = tree.body or root
+    headings = tuple(found for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node)))
+    tree.strip_tags(_INVISIBLE, recursive=True)
+    for node in body.css(_HIDDEN):
+        # A page that hides its whole body until a script runs still has its text.
+        if node.tag not in ("body", "html") and node.parent is not None:
+            node.decompose()
+    visible = _text_of(body)
+    return replace(
+        page,
+        headings=headings,
+        visible_text=visible,
+        main_text=_main_text(body, visible),
+        word_count=count_words(visible),
+    )
+
+
+def _declared(tree: LexborHTMLParser, text: str, *, media_type: str) -> Page:
+    """What the page says in its markup, before anything is stripped from the tree."""
+    metas = _metas(tree)
+    title_node = tree.css_first("head title") or tree.css_first("title")
+    html = tree.css_first("html")
+    language = (html.attributes.get("lang") if html else None) or metas.get("content-language") or ""
+    return Page(
+        title=(_text_of(title_node) if title_node else "") or metas.get("og:title", ""),
+        links=_links(tree),
+        language=language.strip().lower() or None,
+        scripts=len(tree.css("script")),
+        root_div=tree.css_first(_ROOT_DIV) is not None,
+        refresh=_refresh(metas.get("refresh"), text),
+        media_type=media_type,
+        site_name=metas.get("og:site_name", ""),
+        description=metas.get("description") or metas.get("og:description", ""),
+        authors=tuple(metas[name] for name in _AUTHOR_METAS if metas.get(name)),
+        published=next((metas[name] for name in _DATE_METAS if metas.get(name)), None),
+        canonical_url=_attribute(tree, "link[rel=canonical]", "href"),
+        identifier=next((metas[name] for name in _IDENTIFIER_METAS if metas.get(name)), None),
+        password_field=tree.css_first("input[type=password]") is not None,
+        element_ids=frozenset(_ids(tree)),
+    )
+
+
+def _metas(tree: LexborHTMLParser) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        attributes = node.attributes
+        name = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv")
+        content = attributes.get("content")
+        if name and content:
+            found.setdefault(name.strip().lower(), _folded(content))
+    return found
+
+
+def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:
+    node = tree.css_first(selector)
+    return (node.attributes.get(name) or None) if node else None
+
+
+def _ids(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("[id], a[name]"):
+        attributes = node.attributes
+        if value := attributes.get("id") or attributes.get("name"):
+            yield value
+
+
+def _links(tree: LexborHTMLParser) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for node in tree.css("a[href]"):
+        href = (node.attributes.get("href") or "").strip()
+        if href and not href.startswith(("#", "javascript:")):
+            found[href] = None
+            if len(found) >= _LINK_LIMIT:
+                break
+    return tuple(found)
+
+
+def _refresh(content: str | None, text: str) -> Refresh | None:
+    """
+    A redirect written in the page.
+
+    A jump by script counts only in a body under 2 KB: parking shells and
+    "redirecting" stubs are that small, real pages mention ``location`` too.
+    """
+    if content and (match := _REFRESH.match(content)) and match.group(2):
+        return Refresh(seconds=int(match.group(1)[:9]), target=match.group(2))
+    if len(text) < _SHELL_LENGTH and (jump := _SCRIPT_JUMP.search(text)):
+        return Refresh(seconds=0, target=jump.group(1))
+    return None
+
+
+def _main_text(body: LexborNode, visible: str) -> str:
+    """
+    The text without navigation, footers and banners.
+
+    The container that the page itself names as its content is taken if it
+    holds a third of what is left after stripping; else all that is left.
+    """
+    for node in body.css(_BOILERPLATE):
+        if node.parent is not None and node.tag not in ("body", "html") and not _holds_most(node, visible):
+            node.decompose()
+    for node in body.css("div[class], div[id], section[class], ul[class], ul[id], ol[class], table[class], p[class]"):
+        if node.parent is not None and _is_named_boilerplate(node) and not _holds_most(node, visible):
+            node.decompose()
+    rest = _text_of(body)
+    containers = [_text_of(node) for node in body.css(_MAIN)[:20]]
+    best = max(containers, key=len, default="")
+    chosen = best if len(best) * 3 >= len(rest) and best else rest
+    return chosen if len(chosen) >= 80 or len(chosen) * 4 >= len(visible) else visible
+
+
+def _is_named_boilerplate(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return any(_NAMED_BOILERPLATE.search(value) for name in ("class", "id") if (value := attributes.get(name)))
+
+
+def _holds_most(node: LexborNode, visible: str) -> bool:
+    # Old ASP.NET pages wrap everything in one form; some themes name the page's wrapper "banner".
+    return len(node.text(separator=" ")) * 2 > len(visible)
+
+
+def _text_of(node: LexborNode) -> str:
+    return _folded(node.text(separator=" "))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
