@@ -7,32 +7,15 @@ is journaled before it takes effect.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from linkkeeper.vocabulary.capture import AccessLevel
 from linkkeeper.vocabulary.state import LinkState
+from linkkeeper.vocabulary.views import Account, Asked
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A signed-in editor; *csrf* must come back with every form."""
-
-    editor_id: int
-    name: str
-    csrf: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One answer to :meth:`Decisions.ask`; *problem* is set when the URL was refused."""
-
-    url: str
-    capture_id: str | None
-    request_state: str | None
-    problem: str | None = None
+__all__ = ["Account", "Accounts", "Asked", "Decisions"]
 
 
 class Decisions(Protocol):

@@ -1,0 +1,180 @@
+"""Records: what the rounds hand to and take from the store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linkkeeper.vocabulary.capture import Quality, RequestReason
+from linkkeeper.vocabulary.citation import CitedUrl, Reading
+from linkkeeper.vocabulary.edition import Edition
+from linkkeeper.vocabulary.observation import Observation
+from linkkeeper.vocabulary.state import LinkState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRecord:
+    """
+    A link as the rounds see it.
+
+    Attributes:
+        standing: As :meth:`linkkeeper.checks.states.Standing.to_json` wrote it.
+        spellings: Other cited fetch forms, first cited first.
+        evidence_class: Of the last look that was a row.
+        baseline_directory: Of the baseline capture, relative to storage.
+    """
+
+    id: int
+    identity_key: str
+    fetch_form: str
+    host: str
+    state: LinkState
+    standing: str | None
+    first_seen_at: datetime
+    last_checked_at: datetime | None
+    last_ok_at: datetime | None
+    next_check_at: datetime | None
+    looks: int
+    confirmed: bool
+    spellings: tuple[str, ...] = ()
+    evidence_class: str | None = None
+    baseline_id: str | None = None
+    baseline_directory: str | None = None
+    browser_look_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookResult:
+    """
+    One judged look, ready to be written.
+
+    Attributes:
+        standing: After the look, as JSON; None where it is plain.
+        kept: True when the look becomes a row of the history.
+    """
+
+    link_id: int
+    observation: Observation
+    state: LinkState
+    since: datetime
+    standing: str | None
+    next_check_at: datetime | None
+    is_ok: bool
+    kept: bool
+    evidence_class: str
+    by_browser: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteContext:
+    """What a note says of a source; for matching a capture with it."""
+
+    analysis_id: int
+    label: str
+    text: str
+    passages: tuple[str, ...]
+    as_cited: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedRequest:
+    """A capture request under our lease; results are accepted only with *token*."""
+
+    id: str
+    token: str
+    link_id: int
+    url: str
+    host: str
+    reason: RequestReason
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCapture:
+    """A published capture (or a "same as" record) about to become a row."""
+
+    id: str
+    link_id: int
+    url: str
+    moment: datetime
+    quality: Quality
+    reason: str
+    directory: str
+    files: tuple[str, ...]
+    manifest_sha256: str
+    total_bytes: int
+    title: str | None = None
+    media_type: str | None = None
+    language: str | None = None
+    http_status: int | None = None
+    final_url: str | None = None
+    text: str = ""
+    text_sha256: str | None = None
+    note_score: float | None = None
+    note_words: str = ""
+    confirmed: bool = True
+    same_as: str | None = None
+    uploaded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEdition:
+    """
+    An edition with what it cites, ready to be stored.
+
+    Attributes:
+        kept_identity: For each citation of the new reading in order (notes'
+            URLs, then links), the stored citation it is the same as, or None.
+    """
+
+    edition: Edition
+    reading: Reading
+    source_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCitation:
+    """A citation that stands in the store; *note_text* is empty for a link of the running text."""
+
+    id: int
+    link_id: int
+    identity_key: str
+    note_text: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedCitation:
+    """One citation of a reading, with the link that it is of, ready to be stored."""
+
+    note_index: int | None
+    position: int
+    cited: CitedUrl | None
+    fetch_form: str
+    identity_key: str
+    host: str
+    supported: bool
+    ordinal: int
+    same_as: int | None
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """What taking in an edition brought: *new_links* need a first capture, *again* were cited before."""
+
+    analysis_id: int
+    changed: bool
+    citations: int
+    new_links: tuple[int, ...]
+    again: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedSource:
+    id: int
+    kind: str
+    location: str
+    schedule: str
+    apply: str
+    policy: str

@@ -1,0 +1,257 @@
+"""
+Views: frozen read models that pages, reports and the command line show.
+
+They are filled by the catalogue port; whatever judges works on the other
+values of the vocabulary instead.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from linkkeeper.vocabulary.capture import AccessLevel, Quality, RequestReason, RequestState
+from linkkeeper.vocabulary.observation import ObservationKind
+from linkkeeper.vocabulary.state import LinkState
+
+StateCounts = tuple[tuple[LinkState, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    """A followed source of analyses; *removed_at* is set once it is no longer followed."""
+
+    id: int
+    kind: str
+    location: str
+    schedule: str
+    apply: str
+    policy: str
+    added_at: datetime
+    last_polled_at: datetime | None
+    next_poll_at: datetime | None
+    last_error: str | None
+    analyses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSummary:
+    """*counts* are of distinct links by state; *changed_at* is the last change of one of their states."""
+
+    id: int
+    title: str
+    location: str
+    published: date | None
+    first_seen_at: datetime
+    notes: int
+    links: int
+    counts: StateCounts
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureView:
+    """
+    A capture, or a "same as" row (*same_as* names the capture that holds the bytes).
+
+    *files* are names in *directory* (relative to storage). *timestamp* is the
+    14-digit form of *moment* used in its URI-M.
+    """
+
+    id: str
+    link_id: int
+    url: str
+    moment: datetime
+    timestamp: str
+    quality: Quality
+    reason: str
+    title: str | None
+    media_type: str | None
+    language: str | None
+    http_status: int | None
+    access: AccessLevel
+    access_until: datetime | None
+    access_reason: str | None
+    directory: str
+    files: tuple[str, ...]
+    manifest_sha256: str
+    total_bytes: int
+    confirmed: bool
+    note_words: str
+    same_as: str | None
+    uploaded_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """One stored look; *state* is the link's state after it."""
+
+    moment: datetime
+    observation: ObservationKind
+    rule: str
+    http_status: int | None
+    final_url: str | None
+    evidence: dict[str, Any]
+    state: LinkState
+    void: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitationView:
+    """
+    A citation as its note shows it.
+
+    *as_cited* is empty for an Ibid., whose source is *link*.
+    """
+
+    id: int
+    as_cited: str
+    link: "LinkSummary"
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSummary:
+    """*capture* is the best one that may be shown, newest first among equals."""
+
+    id: int
+    url: str
+    host: str
+    state: LinkState
+    since: datetime
+    words: str
+    pinned: bool
+    confirmed: bool
+    last_checked_at: datetime | None
+    last_ok_at: datetime | None
+    next_check_at: datetime | None
+    capture: CaptureView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """*citations* in the note's order, the resolved source of an Ibid. among them."""
+
+    id: int
+    label: str
+    text: str
+    ibid_of: str | None
+    citations: tuple[CitationView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisPage:
+    """An analysis with its notes and, apart, the links of its running text."""
+
+    summary: AnalysisSummary
+    notes: tuple[NoteView, ...]
+    links: tuple[CitationView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedIn:
+    analysis_id: int
+    analysis_title: str
+    file: str
+    label: str | None
+    note_text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage:
+    """Everything of one link; *checks* and *captures* newest first."""
+
+    summary: LinkSummary
+    rule: str
+    evidence: dict[str, Any]
+    checks: tuple[CheckView, ...]
+    captures: tuple[CaptureView, ...]
+    cited_in: tuple[CitedIn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSummary:
+    """*backoff_until* is set while the host asked us to wait."""
+
+    key: str
+    links: int
+    counts: StateCounts
+    backoff_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    name: str
+    outcome: str
+    elapsed_s: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A request for a capture; its id is the capture's. *quality* is set once it ended."""
+
+    capture_id: str
+    link_id: int
+    url: str
+    state: RequestState
+    reason: RequestReason
+    attempt: int
+    requested_by: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    words: str
+    steps: tuple[StepView, ...]
+    capture: CaptureView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairView:
+    """A repair that is proposed, made, undone or refused; *why* in an editor's words."""
+
+    id: int
+    analysis_id: int
+    file: str
+    label: str | None
+    url: str
+    uri_m: str | None
+    state: str
+    why: str
+    who: str | None
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A search hit: *kind* is ``analysis``, ``link`` or ``capture``; *snippet* is plain text."""
+
+    kind: str
+    key: str
+    title: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatesOn:
+    """How many links were in each state at the end of one day; for plots."""
+
+    day: date
+    counts: StateCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A signed-in editor; *csrf* must come back with every form."""
+
+    editor_id: int
+    name: str
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One answer to :meth:`Decisions.ask`; *problem* is set when the URL was refused."""
+
+    url: str
+    capture_id: str | None
+    request_state: str | None
+    problem: str | None = None
