@@ -1,30 +1,13 @@
 """What a visit needs from outside; joined in :mod:`linkkeeper.assembly`."""
 
-import socket
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
+from linkkeeper.vocabulary.connection import OpenedConnection
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedConnection:
-    """
-    A connected, non-blocking socket that passed the gate.
-
-    Attributes:
-        address: The IP address connected to (of the proxy, if there is one).
-        absolute_form: True when requests must carry the absolute URL (plain
-            HTTP through an upstream proxy).
-        proxy_headers: Header lines to add to absolute-form requests.
-    """
-
-    socket: socket.socket
-    address: str
-    absolute_form: bool = False
-    proxy_headers: tuple[tuple[str, str], ...] = ()
+__all__ = ["Gate", "OpenedConnection", "RecordSink"]
 
 
 class Gate(Protocol):
