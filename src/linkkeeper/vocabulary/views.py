@@ -149,11 +149,14 @@ class AnalysisPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitedIn:
+    """*cited_on* is the note's access date, else the publication date of the analysis."""
+
     analysis_id: int
     analysis_title: str
     file: str
     label: str | None
     note_text: str | None
+    cited_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,7 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairView:
-    """A repair that is proposed, made, undone or refused; *why* in an editor's words."""
+    """A repair that is proposed, made, undone or refused; *why* in an editor's words, *diff* unified or empty."""
 
     id: int
     analysis_id: int
@@ -218,6 +221,7 @@ class RepairView:
     why: str
     who: str | None
     moment: datetime
+    diff: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
