@@ -28,3 +28,16 @@ class Memento:
     quality: Quality = Quality.COMPLETE
     verified: bool = False
     confirmed: bool = True
+
+
+def memento_path(timestamp: str, url: str, *, modifier: str = "") -> str:
+    """
+    Return the path of the page that shows a capture of our own.
+
+    Args:
+        timestamp: 14 digits, of the capture's main response.
+        url: Fetch form.
+        modifier: Two letters with their underscore, as archives write
+            them, for one way of seeing it (``pd_`` for the PDF).
+    """
+    return f"/web/{timestamp}{modifier}/{url}"

@@ -1,0 +1,58 @@
+"""The object of ``linkkeeper status --json`` and of ``GET /api/links`` (DESIGN 5)."""
+
+from datetime import datetime
+from typing import Any
+
+from linkkeeper.vocabulary.memento import memento_path
+from linkkeeper.vocabulary.moment import to_iso
+from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage
+
+
+def status_object(page: LinkPage, *, public_url: str) -> dict[str, Any]:
+    """
+    Tell everything of one link, JSON-ready.
+
+    Args:
+        page: Its checks and captures keep their order, newest first.
+        public_url: Address of the reading room; while it is empty no capture
+            has a URI-M.
+    """
+    link = page.summary
+    return {
+        "url": link.url,
+        "state": link.state.value,
+        "since": to_iso(link.since),
+        "pinned": link.pinned,
+        "rule": page.rule,
+        "evidence": page.evidence,
+        "last_checked_at": _iso(link.last_checked_at),
+        "last_ok_at": _iso(link.last_ok_at),
+        "next_check_at": _iso(link.next_check_at),
+        "checks": [_check(check) for check in page.checks],
+        "captures": [_capture(capture, public_url) for capture in page.captures],
+        "cited_in": [{"file": cited.file, "label": cited.label} for cited in page.cited_in],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return to_iso(moment) if moment else None
+
+
+def _check(check: CheckView) -> dict[str, Any]:
+    return {
+        "moment": to_iso(check.moment),
+        "observation": check.observation.value,
+        "rule": check.rule,
+        "evidence": check.evidence,
+        "state": check.state.value,
+    }
+
+
+def _capture(capture: CaptureView, public_url: str) -> dict[str, Any]:
+    base = public_url.rstrip("/")
+    return {
+        "capture_id": capture.id,
+        "moment": to_iso(capture.moment),
+        "quality": capture.quality.value,
+        "uri_m": base + memento_path(capture.timestamp, capture.url) if base else None,
+    }
