@@ -1,0 +1,330 @@
+"""
+HTML with positions: every tag, attribute value and text run knows its bytes.
+
+Reads what publishers serve, not what the standard wishes: implied end tags,
+crossed nesting, unquoted values, unclosed tags. Comments, scripts, styles,
+templates and drawings are passed over. Never fails, on any text; the work is
+linear in its length (:data:`MAX_CLIMB` bounds each look up the open elements).
+
+Source: WHATWG HTML Standard 13.2, simplified: no element is moved, so that
+all positions stay those of the bytes.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from linkkeeper.pages.decode import Decoded, decode
+from linkkeeper.vocabulary.edition import Span
+
+#: How far up the open elements an end tag or an implied end may reach.
+MAX_CLIMB = 256
+
+_TOKEN = re.compile(
+    r"""<(?:(?P<close>/)?(?P<name>[A-Za-z][^\s/>]*+)
+            (?P<attributes>(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|)|["'])*+)(?:>|\Z)
+        |(?P<other>!--|[!?/]))""",
+    re.X,
+)
+_ATTRIBUTE = re.compile(
+    r"""(?P<name>[^\s/>="'][^\s/>=]*+)(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s>]++)))?""",
+    re.X,
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,8};?|#[xX][0-9a-fA-F]{1,7};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![A-Za-z0-9=])))")
+
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+)
+_RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title"})
+_SKIPPED = frozenset({"template", "svg", "noscript", "object"})
+_CLOSES_P = frozenset(
+    {"address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset"}
+    | {"figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main"}
+    | {"menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "ul", "li", "dt", "dd"}
+)
+#: Elements that begin a line of their own.
+BLOCK = _CLOSES_P | {"body", "html", "td", "th", "tr", "tbody", "thead", "tfoot", "caption", "option", "legend"}
+_SCOPE = frozenset({"table", "td", "th", "caption", "button", "body", "html"})
+_ITEM_SCOPE = _SCOPE | {"ol", "ul", "dl", "menu", "section", "article"}
+#: Opening one of these ends an open one of those, if no boundary lies between.
+_IMPLIED = {
+    **{name: (frozenset({"p"}), _SCOPE) for name in _CLOSES_P},
+    "li": (frozenset({"li", "p"}), _ITEM_SCOPE),
+    "dt": (frozenset({"dt", "dd", "p"}), _ITEM_SCOPE),
+    "dd": (frozenset({"dt", "dd", "p"}), _ITEM_SCOPE),
+    "tr": (frozenset({"tr", "td", "th"}), frozenset({"table"})),
+    "td": (frozenset({"td", "th"}), frozenset({"table", "tr"})),
+    "th": (frozenset({"td", "th"}), frozenset({"table", "tr"})),
+    "option": (frozenset({"option"}), frozenset({"select"})),
+    "a": (frozenset({"a"}), BLOCK),
+}
+
+
+@dataclass(slots=True)
+class Element:
+    """
+    An element; positions are characters of the decoded text.
+
+    Attributes:
+        start, inner, inner_end, end: Of the start tag's ``<``, the content,
+            its end, and what follows the end tag (= *inner_end* if implied).
+        index, stop: Its place in :attr:`Markup.nodes`; descendants are
+            ``nodes[index + 1 : stop]``.
+        attributes_start, attributes_end: Where its attributes stand.
+    """
+
+    name: str
+    start: int
+    inner: int
+    parent: "Element | None"
+    index: int
+    attributes_start: int
+    attributes_end: int
+    inner_end: int = -1
+    end: int = -1
+    stop: int = -1
+
+    def ancestors(self) -> Iterator["Element"]:
+        """The parent, its parent and so on; itself is left out."""
+        element = self.parent
+        while element is not None:
+            yield element
+            element = element.parent
+
+    def holds(self, other: "Element | Text") -> bool:
+        """Tell whether *other* is this element or lies in it."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(slots=True)
+class Text:
+    """A text run between two tags, entities as written."""
+
+    start: int
+    end: int
+    parent: "Element | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute; *raw* is the value as written, ``text[start:end]``."""
+
+    name: str
+    raw: str
+    start: int
+    end: int
+
+    @property
+    def value(self) -> str:
+        return unescape(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """
+    A parsed document.
+
+    Attributes:
+        nodes: Elements and text runs in the order of the source.
+        steps: Units of work spent, for the bound on work.
+    """
+
+    source: Decoded
+    nodes: list[Element | Text]
+    steps: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    def span(self, start: int, end: int) -> Span:
+        return self.source.span(start, end)
+
+    def elements(self) -> Iterator[Element]:
+        return (node for node in self.nodes if isinstance(node, Element))
+
+    def attributes(self, element: Element) -> dict[str, Attribute]:
+        """Return attributes by lower-case name; the first of a name wins."""
+        found: dict[str, Attribute] = {}
+        text = self.source.text
+        for match in _ATTRIBUTE.finditer(text, element.attributes_start, element.attributes_end):
+            name = match["name"].lower()
+            if name not in found:
+                kind = match.lastgroup or "name"
+                start, end = match.span(kind) if kind != "name" else (match.end(), match.end())
+                found[name] = Attribute(name, text[start:end], start, end)
+        return found
+
+    def children(self, element: Element) -> Iterator[Element | Text]:
+        """Direct children in order."""
+        index = element.index + 1
+        while index < element.stop:
+            node = self.nodes[index]
+            yield node
+            index = node.stop if isinstance(node, Element) else index + 1
+
+
+def parse(data: bytes, *, declared_type: str | None = None) -> Markup:
+    """Parse bytes of an HTML page; see :func:`parse_decoded`."""
+    return parse_decoded(decode(data, declared_type=declared_type, markup=True))
+
+
+def parse_decoded(source: Decoded) -> Markup:
+    """Parse a decoded HTML page, or text that holds some HTML."""
+    builder = _Builder(source.text)
+    builder.run()
+    return Markup(source, builder.nodes, builder.steps)
+
+
+def unescape(raw: str) -> str:
+    """
+    Resolve character references as in an attribute value.
+
+    A name without its semicolon before ``=`` or a letter stays, as in
+    ``?a=1&copy=2``, which authors write in URLs and browsers leave alone.
+    """
+    return _ENTITY.sub(lambda match: html.unescape(match.group()), raw) if "&" in raw else raw
+
+
+def entities(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    """Yield the character references of ``text[start:end]``: from, to, what they stand for."""
+    for match in _ENTITY.finditer(text, start, end):
+        value = html.unescape(match.group())
+        if value != match.group():
+            yield match.start(), match.end(), value
+
+
+class _Builder:
+    """One pass over the text; keeps the open elements."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.nodes: list[Element | Text] = []
+        self.open: list[Element] = []
+        self.count: Counter[str] = Counter()
+        self.steps = 0
+        self._absent: set[str] = set()
+
+    def run(self) -> None:
+        text, position, search = self.text, 0, _TOKEN.search
+        while (match := search(text, position)) is not None:
+            start = match.start()
+            if start > position:
+                self._text(position, start)
+            self.steps += 1
+            if match["other"]:
+                position = self._passed(match)
+            elif match["close"]:
+                position = match.end()
+                self._close(match["name"].lower(), start, position)
+            else:
+                position = self._element(match)
+        if position < len(text):
+            self._text(position, len(text))
+        self._pop(0, len(text), len(text))
+
+    def _text(self, start: int, end: int) -> None:
+        self.nodes.append(Text(start, end, self.open[-1] if self.open else None))
+
+    def _passed(self, match: re.Match[str]) -> int:
+        """Pass over a comment, a declaration or what only looks like a tag; return where to go on."""
+        mark = "-->" if match["other"] == "!--" else ">"
+        found = self.text.find(mark, match.start() + 2)
+        return len(self.text) if found < 0 else found + len(mark)
+
+    def _element(self, match: re.Match[str]) -> int:
+        name, end = match["name"].lower(), match.end()
+        if name in _IMPLIED:
+            self._imply(name, match.start())
+        attributes_start, attributes_end = match.span("attributes")
+        parent = self.open[-1] if self.open else None
+        element = Element(name, match.start(), end, parent, len(self.nodes), attributes_start, attributes_end)
+        self.nodes.append(element)
+        closed = self.text.endswith("/", attributes_start, attributes_end)
+        if name in VOID:
+            return self._finish(element, end, end)
+        if name in _RAW:
+            return self._raw(element)
+        if name in _SKIPPED:
+            return self._finish(element, end, end) if closed else self._skip(element)
+        self.open.append(element)
+        self.count[name] += 1
+        return end
+
+    def _finish(self, element: Element, inner_end: int, end: int) -> int:
+        element.inner_end, element.end, element.stop = inner_end, end, len(self.nodes)
+        return end
+
+    def _raw(self, element: Element) -> int:
+        match = self._find_end(element.name, element.inner)
+        inner_end, end = match.span() if match else (element.inner, element.inner)
+        if element.name == "title" and inner_end > element.inner:
+            self.nodes.append(Text(element.inner, inner_end, element))
+        return self._finish(element, inner_end, end)
+
+    def _find_end(self, name: str, position: int) -> re.Match[str] | None:
+        """Find the end tag; once it was not found, there is none further on either."""
+        if name in self._absent:
+            return None
+        match = re.compile(rf"</{name}(?=[\s/>])[^>]*+(?:>|\Z)", re.I).search(self.text, position)
+        if match is None:
+            self._absent.add(name)
+        return match
+
+    def _skip(self, element: Element) -> int:
+        """Pass over the whole element, nested ones of its name too; unbalanced: to its last end tag."""
+        name, depth, last = element.name, 1, None
+        if name not in self._absent:
+            for match in re.compile(rf"<(/?){name}(?=[\s/>])[^>]*+(?:>|\Z)", re.I).finditer(self.text, element.inner):
+                self.steps += 1
+                if match.group(1):
+                    depth, last = depth - 1, match
+                elif not match.group().endswith("/>"):
+                    depth += 1
+                if depth == 0:
+                    break
+        if last is None:
+            self._absent.add(name)
+            return self._finish(element, element.inner, element.inner)
+        return self._finish(element, *last.span())
+
+    def _imply(self, name: str, position: int) -> None:
+        closes, boundary = _IMPLIED[name]
+        if not any(self.count[other] for other in closes):
+            return
+        lowest = None
+        for depth in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_CLIMB), -1):
+            self.steps += 1
+            opened = self.open[depth].name
+            if opened in closes:
+                lowest = depth
+            elif opened in boundary:
+                break
+        if lowest is not None:
+            self._pop(lowest, position, position)
+
+    def _close(self, name: str, start: int, end: int) -> None:
+        if not self.count[name]:
+            return
+        for depth in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_CLIMB), -1):
+            self.steps += 1
+            opened = self.open[depth].name
+            if opened == name:
+                self._pop(depth, start, end)
+                return
+            if opened in BLOCK and name not in BLOCK:
+                return
+
+    def _pop(self, depth: int, start: int, end: int) -> None:
+        """Close all elements from *depth* up; only the outermost gets the end tag."""
+        nodes = len(self.nodes)
+        for element in self.open[depth + 1 :]:
+            element.inner_end, element.end, element.stop = start, start, nodes
+            self.count[element.name] -= 1
+        if depth < len(self.open):
+            element = self.open[depth]
+            element.inner_end, element.end, element.stop = start, end, nodes
+            self.count[element.name] -= 1
+        del self.open[depth:]
