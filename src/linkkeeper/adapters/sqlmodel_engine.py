@@ -106,7 +106,12 @@ def _engine(url: str) -> Engine:
 def _on_connect(connection: sqlite3.Connection, _: object) -> None:
     # pysqlite's own BEGIN comes too late (before the first write); we send ours in _on_begin.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

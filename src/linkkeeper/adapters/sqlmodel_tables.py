@@ -271,8 +271,23 @@ class HostRow(Row, table=True):
     wanted_at: datetime | None = _moment(nullable=True)
 
 
+class FileRepairRow(Row, table=True):
+    """One carried-out repair (or undoing) of one file; *edits* as :class:`vocabulary.relink.Edit` writes them."""
+
+    __tablename__ = "file_repair"
+    id: str = Field(primary_key=True)
+    location: str = _text()
+    moment: datetime = _moment()
+    who: str
+    why: str = _text()
+    before_sha256: str
+    after_sha256: str
+    edits: list[dict[str, Any]] | None = _json()
+    undoes: str | None = Field(default=None, index=True)
+
+
 class RepairRow(Row, table=True):
-    """One edit of a published text, proposed, made, undone or refused; *edit* as relinking writes it."""
+    """The repair of one link in one analysis: ``proposed made undone refused dismissed waiting``."""
 
     __tablename__ = "repair"
     id: int | None = Field(default=None, primary_key=True)
@@ -285,7 +300,9 @@ class RepairRow(Row, table=True):
     why: str = _text()
     who: str | None = None
     moment: datetime = _moment()
-    edit: dict[str, Any] | None = _json()
+    capture_id: str | None = None
+    diff: str = _text()
+    file_repair_id: str | None = Field(default=None, foreign_key="file_repair.id", index=True)
 
 
 class ExternalMementoRow(Row, table=True):
@@ -304,7 +321,7 @@ class ExternalMementoRow(Row, table=True):
 
 
 class DecisionRow(Row, table=True):
-    """What an editor (or a reader's report) decided of a subject, kept for ever."""
+    """What an editor (or a reader's report) decided; *journal_id* names its journal line, where it has one."""
 
     __tablename__ = "decision"
     id: int | None = Field(default=None, primary_key=True)
@@ -315,6 +332,7 @@ class DecisionRow(Row, table=True):
     reason: str = _text()
     before: str | None = _text(nullable=True)
     after: str | None = _text(nullable=True)
+    journal_id: str | None = Field(default=None, unique=True)
 
 
 class EditorRow(Row, table=True):

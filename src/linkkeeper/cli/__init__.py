@@ -1,1 +1,101 @@
 """The command line, one file per command."""
+
+import importlib
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+import typer
+
+from linkkeeper import __version__
+from linkkeeper.cli.output import complain
+from linkkeeper.errors import LinkkeeperError
+
+#: In the order of ``linkkeeper --help``.
+COMMANDS = (
+    "archive",
+    "up",
+    "demo",
+    "sources",
+    "citations",
+    "check",
+    "judge",
+    "capture",
+    "status",
+    "relink",
+    "verify",
+    "rebuild",
+    "backup",
+    "pin",
+    "upload",
+    "access",
+    "accounts",
+    "export",
+    "doctor",
+)
+
+INTERNAL_FAILURE = 3
+INTERRUPTED = 130
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"linkkeeper {__version__}")
+        raise typer.Exit
+
+
+def build_app() -> typer.Typer:
+    """The command line with every command registered."""
+    app = typer.Typer(
+        name="linkkeeper",
+        help="Keeps the sources of published, footnoted work: captures, watches and repairs every cited link.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(
+        version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the release."),
+    ) -> None:
+        del version
+
+    for name in COMMANDS:
+        importlib.import_module(f"linkkeeper.cli.{name}").register(app)
+    return app
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Returns:
+        0 done, 1 something could not be done, 2 bad usage or configuration,
+        3 an internal failure, 130 interrupted.
+    """
+    try:
+        result = build_app()(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LinkkeeperError as error:
+        complain(error)
+        return error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted; what was done is kept, the next run goes on from here")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        # The last line of defence: a defect of ours must not look like a finding about a source.
+        traceback.print_exc(file=sys.stderr)
+        complain(f"internal failure: {type(error).__name__}: {error}")
+        return INTERNAL_FAILURE
+    return result if isinstance(result, int) else 0
+
+
+def main() -> NoReturn:
+    """Entry point of the ``linkkeeper`` command."""
+    sys.exit(run())

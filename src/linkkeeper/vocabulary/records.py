@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from linkkeeper.vocabulary.capture import Quality, RequestReason
-from linkkeeper.vocabulary.citation import CitedUrl, Reading
-from linkkeeper.vocabulary.edition import Edition
+from linkkeeper.vocabulary.citation import CitedUrl
 from linkkeeper.vocabulary.observation import Observation
 from linkkeeper.vocabulary.state import LinkState
 
@@ -118,21 +117,6 @@ class NewCapture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadEdition:
-    """
-    An edition with what it cites, ready to be stored.
-
-    Attributes:
-        kept_identity: For each citation of the new reading in order (notes'
-            URLs, then links), the stored citation it is the same as, or None.
-    """
-
-    edition: Edition
-    reading: Reading
-    source_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCitation:
     """A citation that stands in the store; *note_text* is empty for a link of the running text."""
 
@@ -178,3 +162,25 @@ class FollowedSource:
     schedule: str
     apply: str
     policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    What somebody decided, kept for ever.
+
+    Attributes:
+        kind: ``pin``, ``confirm``, ``access``, ``report``, ``repair``.
+        subject: Capture id, URL, or repair id.
+        before, after: In words or as the journal has them.
+        journal_id: Of the journal line that went before, if there is one.
+    """
+
+    moment: datetime
+    kind: str
+    subject: str
+    actor: str
+    reason: str
+    before: str | None = None
+    after: str | None = None
+    journal_id: str | None = None

@@ -1,0 +1,1 @@
+"""Revisions, oldest first; never edited once released."""

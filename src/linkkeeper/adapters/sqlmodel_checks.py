@@ -1,0 +1,158 @@
+"""Looks and what they did to links, in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, func, select
+
+from linkkeeper.adapters.sqlmodel_captures import ask_in
+from linkkeeper.adapters.sqlmodel_engine import Database
+from linkkeeper.adapters.sqlmodel_links import records_of
+from linkkeeper.adapters.sqlmodel_tables import CheckRow, LinkRow, SiblingRow
+from linkkeeper.vocabulary.capture import RequestReason
+from linkkeeper.vocabulary.observation import Observation
+from linkkeeper.vocabulary.records import LinkRecord, LookResult
+
+# One prepared statement for a whole batch: the ORM's own bulk update can't count up a column.
+_LINKS = LinkRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
+_MOVE = (
+    update(_LINKS)
+    .where(_LINKS.c.id == bindparam("key"))
+    .values(
+        state=bindparam("new_state"),
+        since=bindparam("new_since"),
+        standing=bindparam("new_standing"),
+        next_check_at=bindparam("new_next"),
+        last_checked_at=bindparam("looked"),
+        evidence_class=bindparam("new_class"),
+        looks=_LINKS.c.looks + 1,
+    )
+)
+
+SIBLINGS_KEPT = timedelta(days=7)
+
+
+class SqlChecks:
+    """Satisfies :class:`linkkeeper.pipeline.ports.CheckLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due_hosts(self, *, now: datetime, limit: int = 1000) -> Sequence[tuple[str, int]]:
+        """Hosts with due links and how many, most first."""
+        amount = func.count()
+        with self._database.reading() as session:
+            return list(
+                session.exec(
+                    select(LinkRow.host, amount)
+                    .where(col(LinkRow.next_check_at) <= now)
+                    .group_by(LinkRow.host)
+                    .order_by(amount.desc(), LinkRow.host)
+                    .limit(limit)
+                )
+            )
+
+    def due(self, host: str, *, now: datetime, limit: int = 200) -> Sequence[LinkRecord]:
+        """Links of *host* whose time has come, longest due first."""
+        with self._database.reading() as session:
+            rows = session.exec(
+                select(LinkRow)
+                .where(LinkRow.host == host, col(LinkRow.next_check_at) <= now)
+                .order_by(col(LinkRow.next_check_at))
+                .limit(limit)
+            ).all()
+            return records_of(session, rows)
+
+    def count_due(self, *, now: datetime) -> int:
+        with self._database.reading() as session:
+            return session.exec(
+                select(func.count()).select_from(LinkRow).where(col(LinkRow.next_check_at) <= now)
+            ).one()
+
+    def record(self, results: Sequence[LookResult], *, capture_again: frozenset[int] = frozenset()) -> None:
+        """
+        Write a batch of looks in one transaction.
+
+        Args:
+            capture_again: Links seen changed while alive: a capture is asked for.
+        """
+        with self._database.writing() as session:
+            if results:
+                session.connection().execute(_MOVE, [_link_values(result) for result in results])
+            session.add_all([_check_row(result) for result in results if result.kept])
+            for result in results:
+                if result.is_ok or result.by_browser:
+                    _mark(session, result)
+                if result.link_id in capture_again:
+                    ask_in(session, result.link_id, reason=RequestReason.CHANGED, now=result.observation.moment)
+
+    def record_void(self, observations: Sequence[tuple[LinkRecord, Observation]]) -> None:
+        """Write looks made during an outage of our own: kept as rows, touching no link."""
+        with self._database.writing() as session:
+            session.add_all(
+                [_row(link.id, observation, state=link.state.value, void=True) for link, observation in observations]
+            )
+
+    def postpone(self, link_ids: Sequence[int], *, until: datetime) -> None:
+        """Move the next look of links, without a look having been made."""
+        with self._database.writing() as session:
+            session.execute(update(LinkRow).where(col(LinkRow.id).in_(link_ids)).values(next_check_at=until))
+
+    def siblings(self, directory: str, *, now: datetime) -> list[dict[str, Any]] | None:
+        """Remembered answers of a directory's impossible addresses; None if there are none or they are old."""
+        with self._database.reading() as session:
+            row = session.get(SiblingRow, directory)
+            return None if row is None or row.moment < now - SIBLINGS_KEPT else row.answers
+
+    def remember_siblings(self, directory: str, answers: list[dict[str, Any]], *, now: datetime) -> None:
+        with self._database.writing() as session:
+            session.merge(SiblingRow(directory=directory, moment=now, answers=answers))
+
+
+def _link_values(result: LookResult) -> dict[str, Any]:
+    observation = result.observation
+    return {
+        "key": result.link_id,
+        "new_state": result.state.value,
+        "new_since": result.since,
+        "new_standing": result.standing,
+        "new_next": result.next_check_at,
+        "looked": observation.moment,
+        "new_class": result.evidence_class,
+    }
+
+
+def _mark(session: Session, result: LookResult) -> None:
+    values: dict[str, Any] = {}
+    if result.is_ok:
+        evidence = result.observation.evidence
+        values = {
+            "last_ok_at": result.observation.moment,
+            "etag": evidence.etag,
+            "last_modified": evidence.last_modified,
+        }
+    if result.by_browser:
+        values["browser_look_at"] = result.observation.moment
+    session.execute(update(LinkRow).where(col(LinkRow.id) == result.link_id).values(**values))
+
+
+def _check_row(result: LookResult) -> CheckRow:
+    return _row(result.link_id, result.observation, state=result.state.value, void=False)
+
+
+def _row(link_id: int, observation: Observation, *, state: str, void: bool) -> CheckRow:
+    return CheckRow(
+        link_id=link_id,
+        moment=observation.moment,
+        observation=observation.kind.value,
+        rule=observation.rule,
+        http_status=observation.http_status,
+        final_url=observation.final_url,
+        redirects=[[hop.url, hop.status] for hop in observation.redirects] or None,
+        evidence=observation.evidence.as_json(),
+        elapsed_s=round(observation.elapsed_s, 3),
+        state=state,
+        void=void,
+    )

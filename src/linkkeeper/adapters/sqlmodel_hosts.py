@@ -1,0 +1,81 @@
+"""
+Host leases in SQL: who may send to a host now, across processes.
+
+A worker holds a host by a row and keeps its pace in memory, so that
+politeness holds across processes without a commit per request. Leases use
+the system's clock.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlmodel import col, select
+
+from linkkeeper.adapters.sqlmodel_engine import Database
+from linkkeeper.adapters.sqlmodel_tables import HostRow, UTCDateTime
+
+LEASE = timedelta(seconds=60)
+BEAT_S = 15.0
+
+_CLAIM = text(
+    """
+    INSERT INTO host (key, token, lease_until) VALUES (:key, :token, :until)
+    ON CONFLICT (key) DO UPDATE SET token = :token, lease_until = :until, wanted_at = NULL
+    WHERE host.token IS NULL OR host.token = :token OR host.lease_until < :now
+    RETURNING key
+    """
+)
+
+
+def _micros(moment: datetime) -> int:
+    value: int = UTCDateTime().process_bind_param(moment, None)  # type: ignore[arg-type]  # the dialect is unused
+    return value
+
+
+class SqlHosts:
+    """Satisfies :class:`linkkeeper.pipeline.ports.HostLedger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, key: str, *, token: str, now: datetime) -> bool:
+        """Take or renew the lease of *key*; False while another worker holds it."""
+        values = {"key": key, "token": token, "until": _micros(now + LEASE), "now": _micros(now)}
+        with self._database.writing() as session:
+            return session.connection().execute(_CLAIM, values).first() is not None
+
+    def beat(self, *, token: str, now: datetime) -> frozenset[str]:
+        """Renew every lease of *token*; returns the hosts that an editor's capture elsewhere waits for."""
+        with self._database.writing() as session:
+            rows = session.exec(select(HostRow).where(HostRow.token == token)).all()
+            for row in rows:
+                row.lease_until = now + LEASE
+                session.add(row)
+            return frozenset(row.key for row in rows if row.wanted_at is not None)
+
+    def release(self, key: str, *, token: str) -> None:
+        with self._database.writing() as session:
+            row = session.get(HostRow, key)
+            if row is not None and row.token == token:
+                row.token = row.lease_until = None
+                session.add(row)
+
+    def want(self, key: str, *, now: datetime) -> None:
+        """Ask the holder of *key* to let go after the requests in flight."""
+        with self._database.writing() as session:
+            row = session.get(HostRow, key) or HostRow(key=key)
+            row.wanted_at = now
+            session.add(row)
+
+    def back_off(self, key: str, *, until: datetime, crawl_delay_s: float | None = None) -> None:
+        with self._database.writing() as session:
+            row = session.get(HostRow, key) or HostRow(key=key)
+            row.backoff_until = until
+            row.crawl_delay_s = crawl_delay_s if crawl_delay_s is not None else row.crawl_delay_s
+            session.add(row)
+
+    def backing_off(self, *, now: datetime) -> dict[str, datetime]:
+        """Hosts that asked us to wait, with until when."""
+        with self._database.reading() as session:
+            rows = session.exec(select(HostRow).where(col(HostRow.backoff_until) > now)).all()
+            return {row.key: row.backoff_until for row in rows if row.backoff_until is not None}
