@@ -90,13 +90,21 @@ class SqlCatalogue(HistoryQueries):
             return None if row is None else _link_page(session, row)
 
     def links(
-        self, *, state: LinkState | None = None, host: str | None = None, limit: int = 200, offset: int = 0
+        self,
+        *,
+        state: LinkState | None = None,
+        host: str | None = None,
+        confirmed: bool | None = None,
+        limit: int = 200,
+        offset: int = 0,
     ) -> Sequence[LinkSummary]:
         query = select(LinkRow).order_by(col(LinkRow.since).desc(), col(LinkRow.id)).limit(limit).offset(offset)
         if state is not None:
             query = query.where(LinkRow.state == state.value)
         if host is not None:
             query = query.where(LinkRow.host == host)
+        if confirmed is not None:
+            query = query.where(LinkRow.confirmed == confirmed)
         with self._database.reading() as session:
             return list(link_summaries(session, session.exec(query).all()).values())
 

@@ -65,7 +65,13 @@ class Catalogue(Protocol):
         ...
 
     def links(
-        self, *, state: LinkState | None = None, host: str | None = None, limit: int = 200, offset: int = 0
+        self,
+        *,
+        state: LinkState | None = None,
+        host: str | None = None,
+        confirmed: bool | None = None,
+        limit: int = 200,
+        offset: int = 0,
     ) -> Sequence[LinkSummary]: ...
     def hosts(self, *, limit: int = 200) -> Sequence[HostSummary]: ...
     def host(self, key: str) -> HostSummary | None: ...
