@@ -12,7 +12,6 @@ Nothing here is precious: what a crash leaves, the sweeper removes.
 """
 
 import asyncio
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -135,6 +134,11 @@ class Draft:
     @property
     def records(self) -> tuple[WrittenRecord, ...]:
         return tuple(self._writer.records)
+
+    @property
+    def broken(self) -> str | None:
+        """Why nothing more can be written, None while all is well."""
+        return self._broken
 
     @property
     def warc(self) -> Path:
@@ -356,8 +360,3 @@ def _request_key(exchange: Exchange) -> tuple[str, str, str | None]:
     media_type = header_value(exchange.request_head, "Content-Type")
     suffix = request_key.request_suffix(method=method, url=exchange.url, media_type=media_type, body=body)
     return method, suffix, request_key.request_query(media_type=media_type, body=body)
-
-
-def dump_json(value: object) -> bytes:
-    """Canonical JSON: sorted keys, no needless spaces, UTF-8, one line."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8") + b"\n"

@@ -122,15 +122,15 @@ class ChunkedDecoder:
 
 class PayloadDigest:
     """
-    SHA-256 of the payload of a chunked body, fed with the body as received.
+    Digest of the payload of a chunked body, fed with the body as received.
 
     Attributes:
         length: Payload bytes so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, algorithm: str = "sha256") -> None:
         self._decoder = ChunkedDecoder()
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.new(algorithm)
         self.length = 0
 
     @property
