@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import DatabaseError as SqlDatabaseError
@@ -78,8 +78,9 @@ def backup_database(database: Database, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
     part.unlink(missing_ok=True)
-    with _clear_errors(str(target)), database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
-        link.execute(text("VACUUM INTO :target"), {"target": str(part)})
+    # Not through a session: VACUUM runs in no transaction, and ours begin one.
+    with _clear_errors(str(target)), contextlib.closing(database.engine.raw_connection()) as connection:
+        connection.cursor().execute("VACUUM INTO ?", (str(part),))
     part.replace(target)
 
 
