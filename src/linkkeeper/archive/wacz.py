@@ -9,8 +9,11 @@ Source: "Web Archive Collection Zipped (WACZ)" 1.1.1, Webrecorder.
 
 import hashlib
 import json
+import lzma
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +32,23 @@ DATAPACKAGE_DIGEST = "datapackage-digest.json"
 
 _COPY_BYTES = 1 << 20
 _LOCAL_HEADER_BYTES = 30
+#: What zipfile raises on bytes that are no sound zip: RuntimeError for a flipped
+#: "encrypted" bit, NotImplementedError for an unknown method, struct.error for odd fields.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    lzma.LZMAError,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +113,7 @@ def stored_member(path: Path, name: str) -> Member:
     try:
         with zipfile.ZipFile(path) as package:
             info = package.getinfo(name)
-    except (zipfile.BadZipFile, KeyError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path.name}: {error}") from error
     if info.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{path.name}: {name} is compressed; it must be stored")
@@ -107,12 +127,26 @@ def stored_member(path: Path, name: str) -> Member:
     return Member(info.header_offset + _LOCAL_HEADER_BYTES + names, info.file_size)
 
 
+def read_member(path: Path, name: str) -> bytes:
+    """
+    Return a member's bytes, unpacked.
+
+    Raises:
+        ValueError: no sound zip, or no such member.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            return package.read(name)
+    except _DAMAGE as error:
+        raise ValueError(f"{path.name}: {name}: {error}") from error
+
+
 def package_problems(path: Path) -> list[str]:
     """Check a WACZ's members against its datapackage; one sentence a problem."""
     try:
         with zipfile.ZipFile(path) as package:
             return _package_problems(package)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, NotImplementedError) as error:
+    except _DAMAGE as error:
         return [f"{path.name} is damaged: {error}"]
 
 
@@ -131,7 +165,7 @@ def _package_problems(package: zipfile.ZipFile) -> list[str]:
             with package.open(name) as stream:
                 while piece := stream.read(_COPY_BYTES):
                     digest.update(piece)
-        except zipfile.BadZipFile as error:
+        except _DAMAGE as error:
             problems.append(f"{name}: {error}")
             continue
         if listed[name]["hash"] != f"sha256:{digest.hexdigest()}":
