@@ -1,11 +1,12 @@
-"""The object of ``linkkeeper status --json`` and of ``GET /api/links`` (DESIGN 5)."""
+"""The objects of ``status --json`` and ``capture --json``, which the API gives too (DESIGN 5)."""
 
 from datetime import datetime
 from typing import Any
 
+from linkkeeper.vocabulary.capture import RequestState
 from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.moment import to_iso
-from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage
+from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage, RequestView
 
 
 def status_object(page: LinkPage, *, public_url: str) -> dict[str, Any]:
@@ -55,4 +56,34 @@ def _capture(capture: CaptureView, public_url: str) -> dict[str, Any]:
         "moment": to_iso(capture.moment),
         "quality": capture.quality.value,
         "uri_m": base + memento_path(capture.timestamp, capture.url) if base else None,
+    }
+
+
+def capture_object(request: RequestView | None, capture: CaptureView | None) -> dict[str, Any]:
+    """
+    The object of ``capture --json``, with ``request_state`` and ``steps``.
+
+    Args:
+        request: None for a capture that was never asked for here (uploaded, adopted).
+        capture: None while it waits or runs, and where the visit left nothing.
+
+    Raises:
+        ValueError: neither is given.
+    """
+    if request is None and capture is None:
+        raise ValueError("there is neither a request nor a capture")
+    steps = request.steps if request else ()
+    return {
+        "url": request.url if request else capture.url if capture else None,
+        "capture_id": request.capture_id if request else capture.id if capture else None,
+        "quality": capture.quality.value if capture else None,
+        "reason": capture.reason if capture else request.words if request else "",
+        "directory": capture.directory if capture else None,
+        "files": list(capture.files) if capture else [],
+        "elapsed_s": round(sum(step.elapsed_s for step in steps), 3),
+        "request_state": request.state.value if request else RequestState.DONE.value,
+        "steps": [
+            {"name": step.name, "outcome": step.outcome, "elapsed_s": step.elapsed_s, "detail": step.detail}
+            for step in steps
+        ],
     }
