@@ -92,6 +92,11 @@ class Look:
             verification, read-only; None if not tried or not there.
         not_modified: The server answered 304 to our validators.
         by_browser: A real browser looked, not the HTTP client.
+        browser_headers: Asked with the Accept headers that browsers send.
+        cookies: Asked with a cookie jar kept over the redirects.
+        patient: Asked with the long time-outs of the patient retry.
+        tls_tried: After a TLS failure, asked once more without verification,
+            whether that brought an answer or not.
     """
 
     url: str
@@ -103,3 +108,8 @@ class Look:
     behind_tls: Answer | None = None
     not_modified: bool = False
     by_browser: bool = False
+    deferred: bool = False
+    browser_headers: bool = False
+    cookies: bool = False
+    patient: bool = False
+    tls_tried: bool = False

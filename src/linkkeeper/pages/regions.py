@@ -161,3 +161,37 @@ def _main_part(candidates: list[Element], weights: Sequence[int], length: int) -
     if best is None or heaviest < 0.3 * weights[-1]:
         return 0, length
     return best.start, best.end
+
+
+class TextParts:
+    """
+    The same answers as :func:`regions_of`, for a few places of a large page.
+
+    Only the elements around a place are looked at, so that a page with three
+    places of interest costs hardly more than its parsing.
+    """
+
+    def __init__(self, markup: Markup) -> None:
+        self._markup = markup
+        self._weights = _weights(markup)
+        self._main: tuple[int, int] | None = None
+
+    def is_text(self, node: Element | Text) -> bool:
+        """Tell whether *node* stands in the page's text."""
+        if self._main is None:
+            candidates = [other for other in self._markup.elements() if other.name in ("main", "article")]
+            self._main = _main_part(candidates, self._weights, len(self._markup.text))
+        return self._main[0] <= node.start < self._main[1] and self.region(node) is None
+
+    def region(self, node: Element | Text) -> Region | None:
+        """Return the region around *node*, None in the text itself."""
+        element = node if isinstance(node, Element) else node.parent
+        regions = (self._region(one) for one in (element, *element.ancestors())) if element is not None else ()
+        return next((region for region in regions if region is not None), None)
+
+    def _region(self, element: Element) -> Region | None:
+        if element.name in _NEVER or (element.name not in _CHECKED and element.name not in _BY_TAG):
+            return None
+        if self._weights[element.stop] - self._weights[element.index] > _MOST * max(1, self._weights[-1]):
+            return None
+        return _region(element, self._markup.attributes(element))

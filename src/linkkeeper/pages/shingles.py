@@ -121,10 +121,18 @@ def kept_share(old: Sketch, new: Set[int]) -> float:
     return sum(value in new for value in old.sample) / len(old.sample)
 
 
-def overlap(one: Set[int], other: Set[int]) -> float:
-    """Jaccard likeness of two sets of shingles, 0 to 1; 1 for two empty ones."""
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
+def likeness(one: Sketch, other: Sketch) -> float:
+    """
+    The Jaccard likeness of two texts' shingles, 0 to 1; 1 for two empty ones.
+
+    Exact while both have at most 256 shingles, else an estimate from the 256
+    smallest of their union. Source: Broder 1997, section 4.
+    """
+    first, second = set(one.sample), set(other.sample)
+    smallest = sorted(first | second)[:SKETCH_SIZE]
+    if not smallest:
+        return 1.0
+    return sum(value in first and value in second for value in smallest) / len(smallest)
 
 
 def _digests(words: list[str]) -> list[bytes]:

@@ -42,6 +42,7 @@ _NAMED_BOILERPLATE = re.compile(
     r"toolbar|skip-?link|copyright|widget)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_NAMED_PARTS = "div[class], div[id], section[class], ul[class], ul[id], ol[class], table[class], p[class]"
 _MAIN = "main, article, [role=main], [itemprop=articleBody], #content, #main, #main-content, #bodyContent"
 _ROOT_DIV = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #react-root, #main-app, #q-app, app-root, [data-reactroot], [ng-app]"
@@ -77,6 +78,7 @@ class Page:
         main_text: Without navigation, footers, banners; the whole visible
             text where no better part was found.
         links: Values of ``href`` of ``<a>`` as written, in order, each once.
+        main_links: Those of the part that *main_text* was taken from.
         language: Of ``<html lang>``, lower case; None where it is silent.
         word_count: Of the visible text; unspaced scripts count two
             characters as a word.
@@ -92,6 +94,7 @@ class Page:
     visible_text: str = ""
     main_text: str = ""
     links: tuple[str, ...] = ()
+    main_links: tuple[str, ...] = ()
     language: str | None = None
     word_count: int = 0
     scripts: int = 0
@@ -188,7 +191,7 @@ def _read_markup(text: str, media_type: str) -> Page:
     root = tree.root
     if root is None:
         return Page(media_type=media_type)
-    page = _declared(tree, text, media_type=media_type)
+    page = _declared(tree, root, text, media_type=media_type)
     body = tree.body or root
     headings = tuple(found for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node)))
     tree.strip_tags(_INVISIBLE, recursive=True)
@@ -197,16 +200,19 @@ def _read_markup(text: str, media_type: str) -> Page:
         if node.tag not in ("body", "html") and node.parent is not None:
             node.decompose()
     visible = _text_of(body)
+    main = _main_part(body, visible)
+    main_text = _text_of(main) if main is not None else visible
     return replace(
         page,
         headings=headings,
         visible_text=visible,
-        main_text=_main_text(body, visible),
+        main_text=main_text,
+        main_links=_links(main) if main is not None else page.links,
         word_count=count_words(visible),
     )
 
 
-def _declared(tree: LexborHTMLParser, text: str, *, media_type: str) -> Page:
+def _declared(tree: LexborHTMLParser, root: LexborNode, text: str, *, media_type: str) -> Page:
     """What the page says in its markup, before anything is stripped from the tree."""
     metas = _metas(tree)
     title_node = tree.css_first("head title") or tree.css_first("title")
@@ -214,7 +220,7 @@ def _declared(tree: LexborHTMLParser, text: str, *, media_type: str) -> Page:
     language = (html.attributes.get("lang") if html else None) or metas.get("content-language") or ""
     return Page(
         title=(_text_of(title_node) if title_node else "") or metas.get("og:title", ""),
-        links=_links(tree),
+        links=_links(root),
         language=language.strip().lower() or None,
         scripts=len(tree.css("script")),
         root_div=tree.css_first(_ROOT_DIV) is not None,
@@ -254,9 +260,9 @@ def _ids(tree: LexborHTMLParser) -> Iterator[str]:
             yield value
 
 
-def _links(tree: LexborHTMLParser) -> tuple[str, ...]:
+def _links(part: LexborNode) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for node in tree.css("a[href]"):
+    for node in part.css("a[href]"):
         href = (node.attributes.get("href") or "").strip()
         if href and not href.startswith(("#", "javascript:")):
             found[href] = None
@@ -279,24 +285,24 @@ def _refresh(content: str | None, text: str) -> Refresh | None:
     return None
 
 
-def _main_text(body: LexborNode, visible: str) -> str:
+def _main_part(body: LexborNode, visible: str) -> LexborNode | None:
     """
-    The text without navigation, footers and banners.
+    The element with the text, after navigation, footers and banners were taken out of the tree.
 
     The container that the page itself names as its content is taken if it
-    holds a third of what is left after stripping; else all that is left.
+    holds a third of what is left; None where hardly anything is left.
     """
     for node in body.css(_BOILERPLATE):
         if node.parent is not None and node.tag not in ("body", "html") and not _holds_most(node, visible):
             node.decompose()
-    for node in body.css("div[class], div[id], section[class], ul[class], ul[id], ol[class], table[class], p[class]"):
+    for node in body.css(_NAMED_PARTS):
         if node.parent is not None and _is_named_boilerplate(node) and not _holds_most(node, visible):
             node.decompose()
     rest = _text_of(body)
-    containers = [_text_of(node) for node in body.css(_MAIN)[:20]]
-    best = max(containers, key=len, default="")
-    chosen = best if len(best) * 3 >= len(rest) and best else rest
-    return chosen if len(chosen) >= 80 or len(chosen) * 4 >= len(visible) else visible
+    containers = ((node, len(_text_of(node))) for node in body.css(_MAIN)[:20])
+    best, length = max(containers, key=lambda pair: pair[1], default=(body, 0))
+    chosen, chosen_length = (best, length) if length * 3 >= len(rest) and length else (body, len(rest))
+    return chosen if chosen_length >= 80 or chosen_length * 4 >= len(visible) else None
 
 
 def _is_named_boilerplate(node: LexborNode) -> bool:

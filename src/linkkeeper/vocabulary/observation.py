@@ -77,6 +77,7 @@ class Evidence:
     note_score: float | None = None
     quote_found: bool | None = None
     title: str | None = None
+    word_count: int | None = None
     content_type: str | None = None
     content_length: int | None = None
     body_sha256: str | None = None
