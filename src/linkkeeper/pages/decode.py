@@ -121,6 +121,11 @@ def decode(data: bytes, *, declared_type: str | None = None, markup: bool = Fals
     return _decoded(data, encoding, 0)
 
 
+def codec_of(encoding: str) -> str:
+    """Return the name under which Python knows a WHATWG encoding."""
+    return _CODECS.get(encoding.lower(), encoding)
+
+
 def printable(text: str) -> str:
     """Replace what stands for undecodable bytes by U+FFFD, so that the text can be encoded."""
     return _ESCAPED.sub("\ufffd", text) if not text.isascii() else text

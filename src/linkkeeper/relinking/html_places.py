@@ -1,0 +1,189 @@
+"""
+Finding the places of wanted URLs in an HTML page, quickly.
+
+The same places as :mod:`linkkeeper.citations` counts, found the other way
+round: from the wanted URLs to the page. Links are told by their tag; text by
+the URL that is wanted, wherever it stands whole between two boundaries.
+
+What stands in navigation, share buttons, comments and the like is no
+citation; since notes may stand in such a part too, these places come back
+apart, and a reader of citations decides.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from linkkeeper.pages.markup import BLOCK, Element, Markup, Text, entities, parse
+from linkkeeper.pages.regions import TextParts
+from linkkeeper.relinking.places import Place
+from linkkeeper.relinking.wanted import Wanted
+from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.uri import INVISIBLE
+
+#: Text inside these is code, a form's or a drawing's, never a citation.
+_NO_TEXT = frozenset({"a", "code", "pre", "kbd", "samp", "textarea", "title", "option", "select", "button", "head"})
+_URL_START = re.compile(r"(?:https?:)?//|www\.", re.I)
+_HOST_ENDS = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;\0]")
+#: After a URL in running text: what can't belong to it, or a sentence's punctuation and then that.
+_URL_END = re.compile(
+    r"[.,;:!?)\]}*_\u2026\u3001\u3002\uff0c\uff1b]*"
+    r"(?:$|[\s<>\"'\u00ab\u00bb\u2018-\u201f\u2039\u203a\0\[(\u2013\u2014|]|https?://)",
+    re.I,
+)
+#: Before one: anything that could make it a part of a longer URL.
+_BEFORE = re.compile(r"[\w/=&?%#@.+~-]")
+_MOST_BREAKS = 4
+_DROPPED = frozenset(INVISIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlPlaces:
+    """
+    Places of wanted URLs.
+
+    Attributes:
+        certain: In the text of the page.
+        doubtful: In navigation, comments and the like, where only notes count.
+    """
+
+    encoding: str
+    certain: tuple[Place, ...]
+    doubtful: tuple[Place, ...]
+
+
+def find_places(data: bytes, wanted: Wanted, *, declared_type: str | None = None) -> HtmlPlaces:
+    """Find every place of a wanted URL in the page *data*, ascending."""
+    markup = parse(data, declared_type=declared_type)
+    parts = TextParts(markup)
+    certain: list[Place] = []
+    doubtful: list[Place] = []
+    for node, place in _places(markup, wanted):
+        (certain if parts.is_text(node) else doubtful).append(place)
+    return HtmlPlaces(markup.source.encoding, _in_order(certain), _in_order(doubtful))
+
+
+def _in_order(places: Sequence[Place]) -> tuple[Place, ...]:
+    return tuple(sorted(places, key=lambda place: place.span.start))
+
+
+def _places(markup: Markup, wanted: Wanted) -> Iterator[tuple[Element | Text, Place]]:
+    text = markup.text
+    seen: set[int] = set()
+    for node in markup.nodes:
+        if isinstance(node, Element):
+            if node.name in ("a", "area") and wanted.may_stand_in_text(text[node.start : node.inner]):
+                yield from _link(markup, node, wanted)
+        elif _URL_START.search(text, node.start, node.end):
+            block = _block_of(node)
+            if block is not None and block.index not in seen:
+                seen.add(block.index)
+                yield from _texts(markup, block, node, wanted)
+
+
+def _link(markup: Markup, element: Element, wanted: Wanted) -> Iterator[tuple[Element, Place]]:
+    href = markup.attributes(element).get("href")
+    if href is None or wanted.repair_of(href.value.strip()) is None:
+        return
+    start = href.start + len(href.raw) - len(href.raw.lstrip())
+    span = markup.span(start, start + len(href.raw.strip()))
+    yield element, Place(href.value.strip(), span, OccurrenceForm.HTML_HREF)
+
+
+def _texts(markup: Markup, block: Element, node: Text, wanted: Wanted) -> Iterator[tuple[Text, Place]]:
+    if not wanted.may_stand_in_text(markup.text[block.start : block.end]):
+        return
+    if any(element.name in _NO_TEXT for element in (block, *block.ancestors())):
+        return
+    run = _Run(markup, block)
+    for url, start, end in run.find(wanted):
+        yield node, Place(url, markup.span(start, end), OccurrenceForm.HTML_TEXT)
+
+
+def _block_of(node: Text) -> Element | None:
+    element = node.parent
+    while element is not None and element.name not in BLOCK and element.parent is not None:
+        element = element.parent
+    return element
+
+
+class _Run:
+    """
+    The running text of one block as the reader sees it, each character with its place.
+
+    Links, code and inner blocks are left out; a boundary stands in their place.
+    """
+
+    def __init__(self, markup: Markup, block: Element) -> None:
+        self._markup = markup
+        self._characters: list[str] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        index = block.index + 1
+        while index < block.stop:
+            node = markup.nodes[index]
+            index += 1
+            if isinstance(node, Text):
+                self._add(node.start, node.end)
+            elif node.name == "br":
+                self._put("\n", node.start, node.end)
+            elif node.name in _NO_TEXT or node.name in BLOCK:
+                self._put("\0", node.start, node.end)
+                index = node.stop
+        self.text = "".join(self._characters)
+
+    def _add(self, start: int, end: int) -> None:
+        position = start
+        for low, high, value in entities(self._markup.text, start, end):
+            self._copy(position, low)
+            for character in value:
+                self._put(character, low, high)
+            position = high
+        self._copy(position, end)
+
+    def _copy(self, start: int, end: int) -> None:
+        for offset, character in enumerate(self._markup.text[start:end], start):
+            self._put(character, offset, offset + 1)
+
+    def _put(self, character: str, start: int, end: int) -> None:
+        if character not in _DROPPED:
+            self._characters.append(character)
+            self._starts.append(start)
+            self._ends.append(end)
+
+    def find(self, wanted: Wanted) -> Iterator[tuple[str, int, int]]:
+        """Yield wanted URLs that stand whole in the text: as wanted, first and last place."""
+        free = 0
+        for match in _URL_START.finditer(self.text):
+            start = match.start()
+            if start < free or (start and _BEFORE.match(self.text, start - 1)):
+                continue
+            host = _HOST_ENDS.split(self.text[match.end() : match.end() + 260], maxsplit=1)[0]
+            found = self._longest(start, wanted.spellings_on(host if match[0][-1] == "/" else match[0] + host))
+            if found is not None:
+                url, free = found
+                yield url, self._starts[start], self._ends[free - 1]
+
+    def _longest(self, start: int, urls: Sequence[str]) -> tuple[str, int] | None:
+        for url in urls:
+            end = self._end_of(start, url)
+            if end is not None and _URL_END.match(self.text, end):
+                return url, end
+        return None
+
+    def _end_of(self, start: int, url: str) -> int | None:
+        """Where *url* ends if it begins at *start*, broken at a few places at most."""
+        text, position, breaks = self.text, start, 0
+        head = max(url.find("/", 8), 0) or len(url)
+        for count, character in enumerate(url):
+            if position < len(text) and text[position].isspace() and count > 8:
+                breaks += 1
+                while position < len(text) and text[position].isspace():
+                    position += 1
+            if position >= len(text) or breaks > _MOST_BREAKS:
+                return None
+            same = text[position] == character or (count < head and text[position].lower() == character.lower())
+            if not same:
+                return None
+            position += 1
+        return position

@@ -1,0 +1,74 @@
+"""
+Splicing Markdown: the destination of a link, an autolink, a reference definition, a bare URL.
+
+HTML inside Markdown goes through :mod:`linkkeeper.relinking.html`.
+Source: CommonMark 0.31 sections 6.3 (links), 4.7 (definitions), 6.5 (autolinks).
+"""
+
+import re
+
+from linkkeeper.relinking.places import Answer, Cut, Task
+from linkkeeper.relinking.plain import add_suffix, unwritable
+from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.relink import RefusalReason
+
+#: What may stand between a destination and the bracket that closes its link: a title.
+_REST_OF_LINK = re.compile(rb">?[ \t\r\n]*(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\))?[ \t\r\n]*\)")
+_LONGEST_TITLE = 2000
+
+
+def splice(task: Task) -> Answer:
+    form = task.place.form
+    if form is OccurrenceForm.BARE_TEXT:
+        return _bare(task)
+    if task.annotate:
+        return _annotate(task)
+    if task.place.url == task.repair.uri_m:
+        return None
+    try:
+        return [Cut(task.place.span, _destination(task))]
+    except UnicodeEncodeError:
+        return unwritable(task)
+    except ValueError as error:
+        return task.refuse(RefusalReason.UNWRITABLE, str(error))
+
+
+def _bare(task: Task) -> Answer:
+    # "[archived …](" or "[archived …][" would become a link of its own.
+    if task.data[task.place.span.end : task.place.span.end + 1] in (b"(", b"["):
+        return task.refuse(RefusalReason.NO_ROOM, "a bracket follows the URL at once and would make it another link")
+    return add_suffix(task)
+
+
+def _annotate(task: Task) -> Answer:
+    end = task.place.span.end
+    if task.place.form is OccurrenceForm.AUTOLINK:
+        return add_suffix(task, at=end + 1) if task.data[end : end + 1] == b">" else add_suffix(task)
+    if task.place.form is OccurrenceForm.MARKDOWN_DEFINITION:
+        return task.refuse(RefusalReason.NO_ROOM, "a reference definition has no room for a second link")
+    rest = _REST_OF_LINK.match(task.data, end, end + _LONGEST_TITLE)
+    if rest is None:
+        return task.refuse(RefusalReason.NO_ROOM, "the end of this link was not found")
+    if task.data[rest.end() : rest.end() + 1] in (b"(", b"["):
+        return task.refuse(RefusalReason.NO_ROOM, "a bracket follows the link at once and would make it another one")
+    return add_suffix(task, at=rest.end())
+
+
+def _destination(task: Task) -> bytes:
+    address = task.repair.uri_m
+    if re.search(r"[\s<>]", address):
+        raise ValueError("the memento's address holds a space or an angle bracket")
+    angled = task.data[task.place.span.start - 1 : task.place.span.start] == b"<"
+    if not angled and not _balanced(address):
+        address = re.sub(r"([()\\])", r"\\\1", address)
+    return task.encoded(address)
+
+
+def _balanced(address: str) -> bool:
+    """CommonMark lets brackets stand in a bare destination if they come in pairs."""
+    depth = 0
+    for character in address:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return depth == 0 and "\\" not in address

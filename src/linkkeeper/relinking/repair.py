@@ -1,0 +1,279 @@
+"""
+Repairing one text: find the places, splice, prove; what can't be proven is refused and listed.
+
+Pure: bytes in, bytes out. Carrying a plan out belongs to
+:mod:`linkkeeper.relinking.files` and the git tree adapter.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from linkkeeper.relinking import html_splice, markdown, plain, rst, wikitext
+from linkkeeper.relinking.anchors import ENGLISH, Words
+from linkkeeper.relinking.html_places import find_places
+from linkkeeper.relinking.places import Answer, Cut, Place, Task, join
+from linkkeeper.relinking.ports import ReadCitations
+from linkkeeper.relinking.prove import proves_html, proves_reading, proves_undo
+from linkkeeper.relinking.wanted import Wanted
+from linkkeeper.vocabulary.citation import OccurrenceForm, Reading, SourceFormat
+from linkkeeper.vocabulary.edition import Span
+from linkkeeper.vocabulary.relink import (
+    CONTEXT_BYTES,
+    Edit,
+    Refusal,
+    RefusalReason,
+    Repair,
+    RepairPlan,
+    RepairPolicy,
+)
+
+_SPLICES: dict[SourceFormat, Callable[[Task], Answer]] = {
+    SourceFormat.MARKDOWN: markdown.splice,
+    SourceFormat.RST: rst.splice,
+    SourceFormat.TEXT: plain.add_suffix,
+    SourceFormat.WIKITEXT: wikitext.splice,
+}
+_HTML_FORMS = frozenset({OccurrenceForm.HTML_HREF, OccurrenceForm.HTML_TEXT})
+_HTML_START = re.compile(
+    rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I
+)
+_BYTEWISE_UNSAFE = ("utf-16", "utf-32", "iso-2022")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """
+    A text to repair.
+
+    Attributes:
+        location: File path or URL that it came from.
+        format: Where the caller knows it; None asks the text itself.
+        own_bases: Public addresses of ours, so that our own links are known.
+    """
+
+    data: bytes
+    location: str = ""
+    declared_type: str | None = None
+    format: SourceFormat | None = None
+    own_bases: Sequence[str] = ()
+    publisher_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where wanted URLs stand; *prove* parses a new text and compares."""
+
+    format: SourceFormat
+    encoding: str
+    places: Sequence[Place]
+    prove: Callable[[bytes, Sequence[Edit]], bool]
+
+
+@dataclass(slots=True)
+class _Spliced:
+    """Answers of the splices, sorted by kind."""
+
+    cuts: list[tuple[Cut, Task]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    repaired: list[Span] = field(default_factory=list)
+
+
+def plan(
+    text: Text,
+    repairs: Iterable[Repair],
+    *,
+    policy: RepairPolicy = RepairPolicy.SWAP_WHEN_DEAD,
+    words: Words = ENGLISH,
+    read: ReadCitations | None = None,
+    notes_only: bool = False,
+) -> RepairPlan:
+    """
+    Plan the repair of one text.
+
+    Args:
+        repairs: What each dead URL is to lead to; those that the text does
+            not cite are passed over.
+        words: In the publication's language.
+        read: Reads citations. Needed for every format but HTML; there it
+            settles what stands in navigation, comments and the like.
+        notes_only: Links of the running text stay as they are.
+
+    Returns:
+        Proven new bytes with their edits; refusals, each with its reason.
+    """
+    wanted = Wanted(repairs)
+    if policy is RepairPolicy.OFF or not wanted.may_stand_in(text.data):
+        return RepairPlan(before=text.data, after=text.data, edits=())
+    found = _find(text, wanted, read, notes_only=notes_only)
+    spliced = _splice_all(text.data, found, wanted, policy=policy, words=words)
+    return _proven(text.data, found, spliced)
+
+
+def looks_like_html(text: Text) -> bool:
+    """Tell a whole page by its declared type or its first bytes; a fragment is left to the reader of citations."""
+    if text.format is not None:
+        return text.format is SourceFormat.HTML
+    declared = (text.declared_type or "").partition(";")[0].strip().lower()
+    return declared in ("text/html", "application/xhtml+xml") or _HTML_START.match(text.data[:4096]) is not None
+
+
+def _find(text: Text, wanted: Wanted, read: ReadCitations | None, *, notes_only: bool) -> _Found:
+    if looks_like_html(text) and not notes_only:
+        return _find_in_html(text, wanted, read)
+    if read is None:
+        words = "only HTML pages can be repaired without a reader of citations"
+        raise ValueError(words)
+    return _find_by_reading(text, wanted, _reader(text, read), notes_only=notes_only)
+
+
+def _reader(text: Text, read: ReadCitations) -> Callable[[bytes], Reading]:
+    def again(data: bytes) -> Reading:
+        return read(
+            data,
+            location=text.location,
+            declared_type=text.declared_type,
+            own_bases=text.own_bases,
+            publisher_hosts=text.publisher_hosts,
+        )
+
+    return again
+
+
+def _find_in_html(text: Text, wanted: Wanted, read: ReadCitations | None) -> _Found:
+    found = find_places(text.data, wanted, declared_type=text.declared_type)
+    places = list(found.certain)
+    if found.doubtful and read is not None:
+        cited = {place.span for place in _cited_places(_reader(text, read)(text.data), wanted)}
+        places += [place for place in found.doubtful if place.span in cited]
+        places.sort(key=lambda place: place.span.start)
+
+    def prove(after: bytes, edits: Sequence[Edit]) -> bool:
+        return proves_html(text.data, after, edits, declared_type=text.declared_type)
+
+    return _Found(SourceFormat.HTML, found.encoding, places, prove)
+
+
+def _find_by_reading(text: Text, wanted: Wanted, read: Callable[[bytes], Reading], *, notes_only: bool) -> _Found:
+    reading = read(text.data)
+    places = _cited_places(reading, wanted, notes_only=notes_only)
+
+    def prove(after: bytes, edits: Sequence[Edit]) -> bool:
+        return proves_reading(reading, after, edits, read)
+
+    return _Found(reading.format, reading.encoding, places, prove)
+
+
+def _cited_places(reading: Reading, wanted: Wanted, *, notes_only: bool = False) -> list[Place]:
+    """Places of wanted URLs that a reading names, ascending, each once; repaired ones count by their original."""
+    places: dict[tuple[int, int], Place] = {}
+    cited = [url for note in reading.notes for url in note.urls]
+    for url in cited if notes_only else [*cited, *reading.links]:
+        if wanted.repair_of(url.as_cited) is None:
+            continue
+        for one in url.occurrences:
+            if one.span is not None and one.form is not OccurrenceForm.ATTRIBUTE_COPY:
+                places[one.span.start, one.span.end] = Place(url.as_cited, one.span, one.form)
+    return [places[key] for key in sorted(places)]
+
+
+def _splice_all(data: bytes, found: _Found, wanted: Wanted, *, policy: RepairPolicy, words: Words) -> _Spliced:
+    spliced = _Spliced()
+    for place in found.places:
+        repair = wanted.repair_of(place.url)
+        if repair is None:
+            continue
+        # While a stranger holds the address, nothing that we write may link it.
+        annotate = policy is RepairPolicy.ANNOTATE and not repair.hostile
+        task = Task(data=data, encoding=found.encoding, place=place, repair=repair, words=words, annotate=annotate)
+        answer = _splice(task, found.format)
+        if answer is None:
+            spliced.repaired.append(place.span)
+        elif isinstance(answer, Refusal):
+            spliced.refusals.append(answer)
+        else:
+            spliced.cuts += [(cut, task) for cut in answer]
+    return spliced
+
+
+def _splice(task: Task, format: SourceFormat) -> Answer:
+    if task.place.form in _HTML_FORMS:
+        splice: Callable[[Task], Answer] | None = html_splice.splice
+    else:
+        splice = _SPLICES.get(format)
+    if splice is None:
+        return task.refuse(RefusalReason.NO_PLACE, f"{format.value} files can't be repaired in place")
+    if splice is not plain.add_suffix and task.encoding.lower().startswith(_BYTEWISE_UNSAFE):
+        return task.refuse(RefusalReason.UNREADABLE, f"{format.value} in {task.encoding} can't be repaired in place")
+    return splice(task)
+
+
+def _proven(data: bytes, found: _Found, spliced: _Spliced) -> RepairPlan:
+    cuts, clashes = _apart(spliced.cuts)
+    refusals = [*spliced.refusals, *clashes]
+    after, edits = _edited(data, cuts)
+    if edits and not _holds(data, after, edits, found):
+        kept = [pair for pair in cuts if _holds(data, *_edited(data, _with_siblings(pair, cuts)), found)]
+        after, edits = _edited(data, kept)
+        if edits and not _holds(data, after, edits, found):
+            kept, after, edits = [], data, ()
+        refusals += [_unproven(task) for cut, task in cuts if (cut, task) not in kept]
+    return RepairPlan(
+        before=data, after=after, edits=tuple(edits), refusals=tuple(refusals), repaired=tuple(spliced.repaired)
+    )
+
+
+def _holds(data: bytes, after: bytes, edits: Sequence[Edit], found: _Found) -> bool:
+    return proves_undo(data, after, edits) and found.prove(after, edits)
+
+
+def _with_siblings(pair: tuple[Cut, Task], cuts: Sequence[tuple[Cut, Task]]) -> list[tuple[Cut, Task]]:
+    """The cuts of one place stand or fall together (a template's three parameters)."""
+    return [other for other in cuts if other[1].place == pair[1].place]
+
+
+def _unproven(task: Task) -> Refusal:
+    words = "parsing the new text again did not show exactly the intended change"
+    return task.refuse(RefusalReason.NOT_PROVEN, words)
+
+
+def _apart(cuts: Sequence[tuple[Cut, Task]]) -> tuple[list[tuple[Cut, Task]], list[Refusal]]:
+    """Cuts ascending, without those that reach into another's range."""
+    kept: list[tuple[Cut, Task]] = []
+    refusals: list[Refusal] = []
+    for cut, task in sorted(cuts, key=lambda pair: (pair[0].span.start, pair[0].span.end)):
+        if kept and cut.span.start < kept[-1][0].span.end:
+            refusals.append(task.refuse(RefusalReason.AMBIGUOUS, "its place overlaps that of another repair"))
+        else:
+            kept.append((cut, task))
+    return kept, refusals
+
+
+def _edited(data: bytes, cuts: Sequence[tuple[Cut, Task]]) -> tuple[bytes, Sequence[Edit]]:
+    after = join(data, (cut for cut, _ in cuts))
+    edits: list[Edit] = []
+    shift = 0
+    for cut, task in cuts:
+        start = cut.span.start + shift
+        end = start + len(cut.after)
+        edits.append(
+            Edit(
+                span=cut.span,
+                before=cut.span.of(data),
+                after=cut.after,
+                url=task.place.url,
+                uri_m=task.repair.uri_m,
+                form=task.place.form,
+                why=task.reason,
+                left=after[max(0, start - CONTEXT_BYTES) : start],
+                right=after[end : end + CONTEXT_BYTES],
+                shift=shift,
+            )
+        )
+        shift += len(cut.after) - len(edits[-1].before)
+    return after, edits
+
+
+def explained(plan: RepairPlan, why: str) -> RepairPlan:
+    """*plan* with one reason for all its edits, as an editor gave it."""
+    return replace(plan, edits=tuple(replace(edit, why=why) for edit in plan.edits))
