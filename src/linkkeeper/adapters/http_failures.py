@@ -97,7 +97,7 @@ def _one(cause: BaseException, phase: Phase) -> Failure | None:
         kind, words = _ERRNO[cause.errno]
         return Failure(kind=kind, phase=phase, words=words, errno=cause.errno)
     if isinstance(cause, ProtocolError):
-        return Failure(kind=FailureKind.RESET, phase=phase, words=f"the answer is not HTTP ({_said(cause)})")
+        return Failure(kind=FailureKind.RESET, phase=phase, words=_broken_off(_said(cause)))
     return None
 
 
@@ -119,6 +119,14 @@ def _of_tls(cause: ssl.SSLError, phase: Phase) -> Failure:
     return Failure(
         kind=FailureKind.TLS, phase=Phase.TLS, words=f"TLS failed: {said}", verify_code=code, tls_reason=reason
     )
+
+
+def _broken_off(said: str) -> str:
+    if "without sending a response" in said:
+        return "the host hung up without an answer"
+    if "without sending complete" in said or "incomplete" in said:
+        return "the host hung up in the middle of its answer"
+    return f"the answer is not HTTP ({said})"
 
 
 def _said(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from linkkeeper.adapters.http_follow import Attempt, Follower, Plan, Progress, Reply, Request
+from linkkeeper.adapters.http_follow import Attempt, Follower, Plan, Reply, Request
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
 from linkkeeper.checks.ports import Slot, Slots
 from linkkeeper.egress.connections import Connection, Connections, ConnectionTrouble, Origin, RawResponse

@@ -1,20 +1,60 @@
 """What the checks need from outside; joined in :mod:`linkkeeper.assembly`."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from linkkeeper.checks.look import Look
+from linkkeeper.checks.look import Failure, Look
+
+
+class Slot(Protocol):
+    """Leave to send one request to one host; the connection may be opened before its moment has come."""
+
+    async def sending(self) -> None:
+        """Wait until the host's interval since its last request is over; call it right before sending."""
+        ...
+
+    def answered(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Tell that the host answered, so that its pace can follow what it asks for."""
+        ...
+
+    def failed(self, failure: Failure) -> None:
+        """Tell that it did not."""
+        ...
+
+
+class Slots(Protocol):
+    """The pace of all hosts; satisfied by :class:`linkkeeper.checks.pacing.Pacer`."""
+
+    def slot(self, url: str) -> AbstractAsyncContextManager[Slot]:
+        """
+        Wait for leave to send to the host of *url*; given back on leaving.
+
+        Raises:
+            HostDeferred: the host rests longer than anybody would wait.
+        """
+        ...
 
 
 class Fetch(Protocol):
     """Sends one polite GET and follows its redirects by hand."""
 
-    async def look(self, url: str, *, validators: tuple[str | None, str | None] = (None, None)) -> Look:
+    async def look(
+        self,
+        url: str,
+        *,
+        validators: tuple[str | None, str | None] = (None, None),
+        patient: bool = False,
+        slot: Slot | None = None,
+    ) -> Look:
         """
         Look once at *url*.
 
         Args:
             url: Fetch form.
             validators: ETag and Last-Modified of the last full look.
+            patient: Wait as long as only a retry after a time-out may.
+            slot: Leave that the caller holds already, for the first request.
 
         Returns:
             A look; network trouble is a fact in it, never an exception.

@@ -8,6 +8,7 @@ buffers and keep 0.2 MB a connection.
 import asyncio
 import errno
 import os
+import select
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -82,6 +83,13 @@ async def send(opened: socket.socket, data: bytes, *, timeout_s: float | None) -
             left = left[opened.send(left) :]
         except (BlockingIOError, InterruptedError):
             await writable(opened.fileno(), timeout_s=timeout_s)
+
+
+def has_input(fd: int) -> bool:
+    """Whether something, the end of the stream included, can be read from *fd* now."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
 
 
 async def _ready(

@@ -31,8 +31,14 @@ def client_context(ca_file: str = "") -> ssl.SSLContext:
 
 
 def unverified_context() -> ssl.SSLContext:
-    """Build a context that verifies nothing: only to learn whether content stands behind a broken certificate."""
+    """
+    Build a context that verifies nothing and speaks old TLS.
+
+    Only to learn, reading, whether content stands behind a broken certificate.
+    """
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context

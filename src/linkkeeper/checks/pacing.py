@@ -1,0 +1,446 @@
+"""
+The pace of all hosts: who may send to whom, and when.
+
+Requests wait in one line per politeness key. A line is ready when its host's
+interval is over, fewer than the host's share are open and no address is
+overfull; of the ready lines the one with most requests left goes first, because
+the longest line decides when a round ends. A global slot is taken only then:
+holding one while waiting for a host costs up to a quarter of the round.
+
+The interval is kept twice. Leave is given an interval apart, so that the
+connection can be opened ahead; the request itself then waits in
+:meth:`PacedSlot.sending` until the interval since the last request is over, so
+that the host never sees two closer than that, however fast one connected.
+
+All times here are the event loop's, never the clock port's.
+"""
+
+import asyncio
+import contextlib
+import heapq
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from linkkeeper.checks.look import Failure, FailureKind, Phase
+from linkkeeper.checks.ratelimits import pause_asked
+from linkkeeper.errors import EgressError
+from linkkeeper.vocabulary.uri import host_of, politeness_key
+
+_MOST_LINES = 20_000
+#: How much earlier than an interval after a late leave the next one may be given.
+_CATCH_UP_S = 0.05
+_SILENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.FIRST_BYTE})
+_SILENT_KINDS = frozenset({FailureKind.TIMEOUT, FailureKind.DNS_FAILING})
+
+Locate = Callable[[str], Awaitable[Sequence[str]]]
+
+
+class HostDeferred(Exception):
+    """
+    Nothing was sent: the host did not answer others, or asked us to wait.
+
+    Attributes:
+        wait_s: For how long, as far as is known now.
+        asked: The host asked for it; False when it was silent.
+    """
+
+    def __init__(self, key: str, failure: Failure, *, wait_s: float, asked: bool) -> None:
+        super().__init__(f"{key}: {failure.words}")
+        self.key = key
+        self.failure = failure
+        self.wait_s = wait_s
+        self.asked = asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceRules:
+    """
+    How gently to go.
+
+    Attributes:
+        slots: Requests at a time, in all.
+        per_host: Requests open at a time on one politeness key.
+        interval_s: Least time between two requests to one key.
+        per_address: Requests open at a time on one IP address.
+        longest_wait_s: A host that rests longer is deferred instead of waited for.
+        breaker_failures: Silences in a row, without an answer, that open the circuit breaker.
+        breaker_rest_s: How long it stays open.
+        longest_crawl_delay_s: More is not believed.
+    """
+
+    slots: int = 50
+    per_host: int = 2
+    interval_s: float = 0.5
+    per_address: int = 4
+    longest_wait_s: float = 60.0
+    breaker_failures: int = 2
+    breaker_rest_s: float = 300.0
+    longest_crawl_delay_s: float = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """One request in a line."""
+
+    host: str
+    grant: Callable[["PacedSlot"], None]
+    refuse: Callable[[HostDeferred], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """All that is known of one politeness key."""
+
+    key: str
+    interval_s: float
+    waiting: deque[_Ticket] = field(default_factory=deque)
+    open: int = 0
+    next_grant: float = 0.0
+    last_sent: float = float("-inf")
+    rests_until: float = 0.0
+    silences: int = 0
+    answered: bool = False
+    broken: Failure | None = None
+    broken_until: float = 0.0
+    #: Place in the timed heap, in the ready heap, or parked; older entries of the heaps are stale.
+    entry: int = -1
+
+    @property
+    def idle(self) -> bool:
+        return not self.waiting and not self.open
+
+
+class PacedSlot:
+    """Leave for one request; satisfies :class:`linkkeeper.checks.ports.Slot`."""
+
+    __slots__ = ("_address", "_line", "_pacer")
+
+    def __init__(self, pacer: "Pacer", line: _Line, address: str | None) -> None:
+        self._pacer = pacer
+        self._line = line
+        self._address = address
+
+    async def sending(self) -> None:
+        """Wait until the interval since the host's last request is over."""
+        loop = asyncio.get_running_loop()
+        while True:
+            # Asked again after each sleep: the request beside may have gone first.
+            wait_s = self._line.last_sent + self._line.interval_s - loop.time()
+            if wait_s <= 0:
+                break
+            await asyncio.sleep(wait_s)
+        self._line.last_sent = loop.time()
+
+    def answered(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        self._pacer._answered(self._line, status, headers)
+
+    def failed(self, failure: Failure) -> None:
+        self._pacer._failed(self._line, failure)
+
+    def give_back(self) -> None:
+        self._pacer._release(self._line, self._address)
+
+
+class Pacer:
+    """
+    Gives leave to send; one per process, for looks, siblings, redirect hops and captures alike.
+
+    Args:
+        rules: How gently to go.
+        locate: Finds a host's addresses, for the cap per address; None means no cap.
+    """
+
+    def __init__(self, rules: PaceRules, *, locate: Locate | None = None) -> None:
+        self._rules = rules
+        self._locate = locate
+        self._free = rules.slots
+        self._lines: dict[str, _Line] = {}
+        self._timed: list[tuple[float, int, _Line]] = []
+        self._ready: list[tuple[int, int, _Line]] = []
+        self._numbers = count()
+        self._addresses: dict[str, str | None] = {}
+        self._open_by_address: defaultdict[str, int] = defaultdict(int)
+        self._parked: defaultdict[str, deque[_Line]] = defaultdict(deque)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = float("inf")
+        self._quiet: defaultdict[str, list[asyncio.Event]] = defaultdict(list)
+
+    @contextlib.asynccontextmanager
+    async def slot(self, url: str) -> AsyncIterator[PacedSlot]:
+        """
+        Wait for leave to send to the host of *url*; given back on leaving.
+
+        Raises:
+            HostDeferred: the host rests longer than anybody would wait.
+        """
+        loop = asyncio.get_running_loop()
+        granted: asyncio.Future[PacedSlot] = loop.create_future()
+        ticket = self._enter(url, lambda slot: _settle(granted, slot), lambda rest: _refuse(granted, rest))
+        try:
+            slot = await granted
+        except asyncio.CancelledError:
+            self._leave(url, ticket)
+            if granted.done() and not granted.cancelled() and granted.exception() is None:
+                granted.result().give_back()
+            raise
+        try:
+            yield slot
+        finally:
+            slot.give_back()
+
+    def submit(
+        self,
+        url: str,
+        job: Callable[[PacedSlot], Coroutine[Any, Any, None]],
+        *,
+        refused: Callable[[HostDeferred], None],
+    ) -> None:
+        """
+        Queue a job without a task of its own until its moment has come.
+
+        Args:
+            job: Started with its slot, which is given back when it ends.
+            refused: Called instead when the host is deferred.
+        """
+        self._enter(url, lambda slot: self._start(job, slot), refused)
+
+    def set_crawl_delay(self, key: str, seconds: float) -> None:
+        """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``)."""
+        line = self._line(key)
+        line.interval_s = max(line.interval_s, min(seconds, self._rules.longest_crawl_delay_s))
+
+    def rest(self, key: str, seconds: float) -> None:
+        """Send nothing to *key* for *seconds*: it asked so, now or in an earlier process."""
+        line = self._line(key)
+        line.rests_until = max(line.rests_until, asyncio.get_running_loop().time() + seconds)
+        self._defer_if_long(line)
+
+    def forgive(self, key: str) -> None:
+        """Close the circuit breaker of *key*: its patient retry is due."""
+        line = self._line(key)
+        line.broken, line.silences = None, 0
+
+    def resting(self, key: str) -> HostDeferred | None:
+        """Why nothing is sent to *key* now; None when it may be asked."""
+        return self._deferral(self._line(key))
+
+    async def let_go(self, key: str) -> None:
+        """Refuse what waits for *key* and return when nothing is open there: another process wants the host."""
+        line = self._line(key)
+        failure = Failure(kind=FailureKind.TIMEOUT, phase=Phase.CONNECT, words="the host was handed over")
+        self._refuse_waiting(line, HostDeferred(key, failure, wait_s=0.0, asked=False))
+        if line.open:
+            event = asyncio.Event()
+            self._quiet[key].append(event)
+            await event.wait()
+
+    # Lines
+
+    def _line(self, key: str) -> _Line:
+        line = self._lines.get(key)
+        if line is None:
+            if len(self._lines) >= _MOST_LINES:
+                self._forget_idle_lines()
+            line = self._lines[key] = _Line(key, self._rules.interval_s)
+        return line
+
+    def _forget_idle_lines(self) -> None:
+        now = asyncio.get_running_loop().time()
+        quiet = now - self._rules.longest_crawl_delay_s
+        for key, line in list(self._lines.items()):
+            if line.idle and line.last_sent < quiet and line.rests_until < now and line.broken_until < now:
+                del self._lines[key]
+        self._addresses.clear()
+
+    def _enter(self, url: str, grant: Callable[[PacedSlot], None], refuse: Callable[[HostDeferred], None]) -> _Ticket:
+        host = host_of(url)
+        line = self._line(politeness_key(host))
+        ticket = _Ticket(host, grant, refuse)
+        rest = self._deferral(line)
+        if rest is not None:
+            refuse(rest)
+            return ticket
+        line.waiting.append(ticket)
+        self._consider(line)
+        self._dispatch()
+        return ticket
+
+    def _leave(self, url: str, ticket: _Ticket) -> None:
+        with contextlib.suppress(ValueError):
+            self._line(politeness_key(host_of(url))).waiting.remove(ticket)
+
+    def _consider(self, line: _Line) -> None:
+        """Put *line* where it belongs now: timed, ready, or nowhere."""
+        line.entry = -1
+        if not line.waiting or line.open >= self._rules.per_host:
+            return
+        if not self._located(line):
+            return
+        moment = max(line.next_grant, line.rests_until)
+        line.entry = next(self._numbers)
+        if moment > asyncio.get_running_loop().time():
+            heapq.heappush(self._timed, (moment, line.entry, line))
+            self._set_alarm()
+        else:
+            heapq.heappush(self._ready, (-len(line.waiting), line.entry, line))
+
+    def _dispatch(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._timed and self._timed[0][0] <= now:
+            _, entry, line = heapq.heappop(self._timed)
+            if line.entry == entry:
+                self._consider(line)
+        while self._free and self._ready:
+            left, entry, line = heapq.heappop(self._ready)
+            if line.entry != entry:
+                continue
+            if -left != len(line.waiting):
+                self._consider(line)
+            else:
+                self._grant(line, now)
+        self._set_alarm()
+
+    def _grant(self, line: _Line, now: float) -> None:
+        address = self._addresses.get(line.waiting[0].host)
+        if address is not None:
+            if self._open_by_address[address] >= self._rules.per_address:
+                line.entry = -1
+                self._parked[address].append(line)
+                return
+            self._open_by_address[address] += 1
+        ticket = line.waiting.popleft()
+        line.open += 1
+        self._free -= 1
+        # From the last planned moment, not from now: a late grant must not push all later ones back.
+        line.next_grant = max(line.next_grant + line.interval_s, now + line.interval_s - _CATCH_UP_S)
+        self._consider(line)
+        ticket.grant(PacedSlot(self, line, address))
+
+    def _release(self, line: _Line, address: str | None) -> None:
+        line.open -= 1
+        self._free += 1
+        if address is not None:
+            self._open_by_address[address] -= 1
+            if not self._open_by_address[address]:
+                del self._open_by_address[address]
+            parked = self._parked.get(address)
+            if parked:
+                self._consider(parked.popleft())
+            elif parked is not None:
+                del self._parked[address]
+        if not line.open:
+            for event in self._quiet.pop(line.key, ()):
+                event.set()
+        if line.entry == -1:
+            self._consider(line)
+        self._dispatch()
+
+    # Addresses
+
+    def _located(self, line: _Line) -> bool:
+        """Whether the address of the line's next host is known; starts finding it otherwise."""
+        host = line.waiting[0].host
+        if self._locate is None or host in self._addresses:
+            return True
+        self._spawn(self._find(line, host, self._locate))
+        return False
+
+    async def _find(self, line: _Line, host: str, locate: Locate) -> None:
+        address: str | None = None
+        # A name that fails is the look's to report, in its own words.
+        with contextlib.suppress(EgressError):
+            found = await locate(host)
+            address = found[0] if found else None
+        self._addresses[host] = address
+        if line.entry == -1:
+            self._consider(line)
+        self._dispatch()
+
+    # What hosts say
+
+    def _answered(self, line: _Line, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        line.silences, line.answered, line.broken = 0, True, None
+        pause_s = pause_asked(status, headers)
+        if pause_s:
+            self.rest(line.key, pause_s)
+        elif status == 429:
+            # Asked to slow down, not told by how much.
+            line.interval_s = min(30.0, max(1.0, line.interval_s * 2))
+
+    def _failed(self, line: _Line, failure: Failure) -> None:
+        if failure.kind not in _SILENT_KINDS or failure.phase not in _SILENT or line.answered:
+            return
+        line.silences += 1
+        if line.silences >= self._rules.breaker_failures:
+            line.broken = failure
+            line.broken_until = asyncio.get_running_loop().time() + self._rules.breaker_rest_s
+            self._defer_if_long(line)
+
+    def _deferral(self, line: _Line) -> HostDeferred | None:
+        now = asyncio.get_running_loop().time()
+        if line.broken is not None and line.broken_until > now:
+            return HostDeferred(line.key, line.broken, wait_s=line.broken_until - now, asked=False)
+        if line.rests_until - now > self._rules.longest_wait_s:
+            words = f"{line.key} asked to be left alone for {line.rests_until - now:.0f} s"
+            failure = Failure(kind=FailureKind.TIMEOUT, phase=Phase.CONNECT, words=words)
+            return HostDeferred(line.key, failure, wait_s=line.rests_until - now, asked=True)
+        return None
+
+    def _defer_if_long(self, line: _Line) -> None:
+        rest = self._deferral(line)
+        if rest is not None:
+            self._refuse_waiting(line, rest)
+        else:
+            self._consider(line)
+            self._dispatch()
+
+    def _refuse_waiting(self, line: _Line, rest: HostDeferred) -> None:
+        refused = list(line.waiting)
+        line.waiting.clear()
+        line.entry = -1
+        for ticket in refused:
+            ticket.refuse(rest)
+
+    # Tasks and time
+
+    def _start(self, job: Callable[[PacedSlot], Coroutine[Any, Any, None]], slot: PacedSlot) -> None:
+        async def run() -> None:
+            try:
+                await job(slot)
+            finally:
+                slot.give_back()
+
+        self._spawn(run())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _set_alarm(self) -> None:
+        if not self._timed or self._alarm_at <= self._timed[0][0]:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = self._timed[0][0]
+        self._alarm = asyncio.get_running_loop().call_at(self._alarm_at, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm, self._alarm_at = None, float("inf")
+        self._dispatch()
+
+
+def _settle(granted: "asyncio.Future[PacedSlot]", slot: PacedSlot) -> None:
+    if granted.done():
+        slot.give_back()
+    else:
+        granted.set_result(slot)
+
+
+def _refuse(granted: "asyncio.Future[PacedSlot]", rest: HostDeferred) -> None:
+    if not granted.done():
+        granted.set_exception(rest)

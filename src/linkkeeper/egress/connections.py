@@ -1,0 +1,177 @@
+"""
+HTTP/1.1 connections over the gate, with a short memory of idle ones.
+
+Not httpcore's pool: it compares every request with every connection (1.6
+million comparisons in 1,500 checks), and a checker seldom meets a host twice.
+"""
+
+import ssl
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpcore
+from cryptography import x509
+
+from linkkeeper.egress.stream import GateStream
+from linkkeeper.vocabulary.connection import OpenedConnection
+
+_PER_ORIGIN = 2
+_MOST_IDLE = 50
+_KEEP_S = 5.0
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Headers = list[tuple[bytes, bytes]]
+#: What a connection gave back.
+RawResponse = httpcore.Response
+#: The other side does not speak HTTP/1.1, or hung up instead of answering.
+ProtocolError = httpcore.ProtocolError
+#: Whatever goes wrong on a connection; its cause says what.
+ConnectionTrouble = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where requests go: scheme, host as in the URL, port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def tls(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+class Connection:
+    """
+    One connection to one origin.
+
+    Attributes:
+        address: IP address connected to.
+        tls_expires: End of the server certificate's validity; None for plain HTTP.
+        reused: A request went over it before, so that a failure may only mean that it was stale.
+    """
+
+    def __init__(self, origin: Origin, opened: OpenedConnection, stream: GateStream) -> None:
+        self.origin = origin
+        self.address = opened.address
+        self.reused = False
+        self.proxied = opened.absolute_form
+        self._proxy_headers = [(name.encode(), value.encode()) for name, value in opened.proxy_headers]
+        self._stream = stream
+        self._named = httpcore.Origin(origin.scheme.encode(), origin.host.encode(), origin.port)
+        self._http = httpcore.AsyncHTTP11Connection(self._named, stream, keepalive_expiry=_KEEP_S)
+
+    @property
+    def tls_expires(self) -> datetime | None:
+        secured = self._stream.get_extra_info("ssl_object")
+        return _expiry(secured) if secured is not None else None
+
+    async def send(
+        self, method: bytes, target: bytes, headers: Headers, *, timeouts: dict[str, float]
+    ) -> httpcore.Response:
+        """
+        Send a request without body; the response's stream must be closed.
+
+        Args:
+            target: Path and query, as in the request line.
+            headers: ``Host`` included.
+            timeouts: ``read`` and ``write`` in seconds.
+        """
+        if self.proxied:
+            target = f"{self.origin.scheme}://{self.origin.authority}".encode() + target
+            headers = headers + self._proxy_headers
+        url = httpcore.URL(scheme=self._named.scheme, host=self._named.host, port=self._named.port, target=target)
+        request = httpcore.Request(method, url, headers=headers, extensions={"timeout": timeouts})
+        return await self._http.handle_async_request(request)
+
+    @property
+    def idle(self) -> bool:
+        return self._http.is_idle() and not self._http.has_expired()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+class Connections:
+    """Starts connections and remembers idle ones: two an origin, fifty in all, five seconds."""
+
+    def __init__(self) -> None:
+        self._idle: OrderedDict[Connection, float] = OrderedDict()
+        self._by_origin: dict[Origin, deque[Connection]] = {}
+
+    def take(self, origin: Origin) -> Connection | None:
+        """Take an idle connection to *origin*, if there is a living one."""
+        waiting = self._by_origin.get(origin)
+        while waiting:
+            connection = waiting[-1]
+            self._forget(connection)
+            if connection.idle:
+                connection.reused = True
+                return connection
+        return None
+
+    async def start(
+        self, origin: Origin, opened: OpenedConnection, *, context: ssl.SSLContext, timeout_s: float
+    ) -> Connection:
+        """
+        Start TLS where the origin wants it.
+
+        Raises:
+            TlsTimeout, OSError: the handshake failed; the socket is closed.
+        """
+        stream = GateStream(opened.socket)
+        if origin.tls:
+            await stream.start_tls(context, server_hostname=origin.host.strip("[]").rstrip("."), timeout=timeout_s)
+        return Connection(origin, opened, stream)
+
+    async def put_back(self, connection: Connection) -> None:
+        """Keep *connection* for the next request if it can carry one; close it otherwise."""
+        await self._drop_old()
+        waiting = self._by_origin.setdefault(connection.origin, deque())
+        if not connection.idle or len(waiting) >= _PER_ORIGIN or len(self._idle) >= _MOST_IDLE:
+            if not waiting:
+                del self._by_origin[connection.origin]
+            await connection.close()
+            return
+        waiting.append(connection)
+        self._idle[connection] = time.monotonic() + _KEEP_S
+
+    async def close(self) -> None:
+        for connection in list(self._idle):
+            self._forget(connection)
+            await connection.close()
+
+    async def _drop_old(self) -> None:
+        now = time.monotonic()
+        while self._idle:
+            oldest, expires = next(iter(self._idle.items()))
+            if expires > now:
+                return
+            self._forget(oldest)
+            await oldest.close()
+
+    def _forget(self, connection: Connection) -> None:
+        del self._idle[connection]
+        waiting = self._by_origin[connection.origin]
+        waiting.remove(connection)
+        if not waiting:
+            del self._by_origin[connection.origin]
+
+
+def _expiry(secured: ssl.SSLSocket) -> datetime | None:
+    checked = secured.getpeercert()
+    if checked and "notAfter" in checked:
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(checked["notAfter"])), UTC)
+    raw = secured.getpeercert(binary_form=True)
+    try:
+        return x509.load_der_x509_certificate(raw).not_valid_after_utc if raw else None
+    except ValueError:
+        return None
