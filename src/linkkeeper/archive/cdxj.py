@@ -6,9 +6,12 @@ cdxj-indexer's.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from linkkeeper.vocabulary.uri import surt
 
 REVISIT_TYPE = "warc/revisit"
 
@@ -63,6 +66,15 @@ class IndexLine:
             fields["method"] = self.method
             fields["requestBody"] = self.request_body or ""
         return f"{self.key} {self.timestamp} {json.dumps(fields)}\n"
+
+
+def index_key(url: str) -> str:
+    """Return the SURT of *url*; what no parser takes for a URL is its own key."""
+    try:
+        key = surt(url)
+    except ValueError:
+        key = url.lower()
+    return re.sub(r"[\x00-\x20\x7f]", lambda found: f"%{ord(found[0]):02X}", key)
 
 
 def index_text(lines: Iterable[IndexLine]) -> str:

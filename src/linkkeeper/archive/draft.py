@@ -35,7 +35,6 @@ from linkkeeper.archive.warc import (
 from linkkeeper.errors import StorageError, UsageError
 from linkkeeper.vocabulary.capture import Body, Exchange, ExchangeFailure
 from linkkeeper.vocabulary.moment import to_timestamp
-from linkkeeper.vocabulary.uri import surt
 
 TMP = "tmp"
 WARC_NAME = "data.warc.gz"
@@ -316,7 +315,7 @@ class Draft:
         method, suffix, query = _request_key(exchange)
         revisit = response.kind == "revisit"
         return cdxj.IndexLine(
-            key=surt(exchange.url + suffix).replace(" ", "%20"),
+            key=cdxj.index_key(exchange.url + suffix),
             timestamp=to_timestamp(exchange.moment),
             url=exchange.url,
             media_type=cdxj.REVISIT_TYPE if revisit else media_type_of(exchange.response_head) or "unk",
