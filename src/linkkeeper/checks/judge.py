@@ -179,7 +179,7 @@ def _observation(look: Look, finding: Finding, *, page: Page | None = None, sha2
         moment=look.moment,
         kind=finding.kind,
         rule=f"{finding.rule}@{RULE_SET}",
-        evidence=replace(evidence, by_browser=True) if look.by_browser else evidence,
+        evidence=replace(evidence, by_browser=look.by_browser or None, patient=look.patient or None),
         http_status=status,
         final_url=answer.url if answer else None,
         redirects=look.hops,

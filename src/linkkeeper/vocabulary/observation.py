@@ -89,6 +89,7 @@ class Evidence:
     tls_expires: str | None = None
     content_behind_tls: bool | None = None
     by_browser: bool | None = None
+    patient: bool | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Only the facts that are set, JSON-ready."""
