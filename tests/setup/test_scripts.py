@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,12 @@ def test_without_the_venv_module_and_apt_the_reader_is_told_what_to_install(chec
 
 def test_ci_runs_the_same_command() -> None:
     assert "exec sh scripts/test" in (PROJECT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_library_has_a_tested_version_and_no_address() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    lines = (PROJECT / "scripts" / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if not line.startswith("#")}
+    assert {re.split(r"[><=\[ ]", name)[0].lower() for name in needed} - pinned == set()
+    assert not any("://" in line or "@" in line for line in lines)
