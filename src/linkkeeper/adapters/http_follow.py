@@ -1,7 +1,6 @@
 """Redirects followed by hand, each request queued on its own host."""
 
 import asyncio
-import contextlib
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -122,7 +121,7 @@ class Follower:
         self._slots = slots
         self._max_redirects = max_redirects
 
-    async def follow(self, url: str, plan: Plan, slot: Slot | None = None) -> Attempt:
+    async def follow(self, url: str, plan: Plan) -> Attempt:
         """Ask for *url* and go where it points, until something answers, fails or loops."""
         attempt = Attempt(url)
         jars: dict[str, dict[str, str]] = {}
@@ -139,8 +138,7 @@ class Follower:
                 attempt.failure = _loop(current, len(attempt.hops))
                 return attempt
             seen.add((current, cookie))
-            attempt.reply = await self._hop(attempt, plan, cookie, slot)
-            slot = None
+            attempt.reply = await self._hop(attempt, plan, cookie)
             if attempt.reply is None or attempt.reply.target is None:
                 return attempt
             if plan.cookies:
@@ -148,11 +146,10 @@ class Follower:
             attempt.hops.append(Hop(current, attempt.reply.status))
             attempt.url, attempt.reply = _joined(current, attempt.reply.target), None
 
-    async def _hop(self, attempt: Attempt, plan: Plan, cookie: str, held: Slot | None) -> Reply | None:
+    async def _hop(self, attempt: Attempt, plan: Plan, cookie: str) -> Reply | None:
         """Send one request; on trouble write it into *attempt* and return None."""
-        leave = self._slots.slot(attempt.url) if held is None else contextlib.nullcontext(held)
         try:
-            async with leave as slot:
+            async with self._slots.slot(attempt.url) as slot:
                 started = time.monotonic()
                 reply = await self._paced(attempt, plan, cookie, slot)
                 attempt.spent_s += time.monotonic() - started

@@ -9,7 +9,7 @@ import httpx
 
 from linkkeeper.adapters.http_follow import Attempt, Follower, Plan, Reply, Request
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
-from linkkeeper.checks.ports import Slot, Slots
+from linkkeeper.checks.ports import Slots
 from linkkeeper.egress.connections import Connection, Connections, ConnectionTrouble, Origin, RawResponse
 from linkkeeper.egress.decoding import ACCEPTED, DecodingFailed, decoder_for
 from linkkeeper.egress.gate import EgressGate
@@ -178,12 +178,11 @@ class HttpxFetch:
         *,
         validators: tuple[str | None, str | None] = (None, None),
         patient: bool = False,
-        slot: Slot | None = None,
     ) -> Look:
         """Look once at *url*; see :class:`linkkeeper.checks.ports.Fetch`."""
         moment = self._clock.now()
         plan = self._plan(patient=patient, validators=validators)
-        attempt = await self._follower.follow(url, plan, slot)
+        attempt = await self._follower.follow(url, plan)
         second = self._second_plan(attempt, plan)
         if second is not None:
             repeated = await self._follower.follow(url, second)
@@ -200,6 +199,10 @@ class HttpxFetch:
             behind_tls=behind,
             not_modified=attempt.reply is not None and attempt.reply.status == 304 and any(validators),
             deferred=attempt.deferred,
+            browser_headers=second is not None and not second.cookies,
+            cookies=second is not None and second.cookies,
+            patient=patient,
+            tls_tried=attempt.failure is not None and attempt.failure.kind is FailureKind.TLS,
         )
 
     async def download(

@@ -97,6 +97,7 @@ class _Line:
     key: str
     interval_s: float
     waiting: deque[_Ticket] = field(default_factory=deque)
+    expected: int = 0
     open: int = 0
     next_grant: float = 0.0
     last_sent: float = float("-inf")
@@ -109,8 +110,12 @@ class _Line:
     entry: int = -1
 
     @property
+    def left(self) -> int:
+        return len(self.waiting) + self.expected
+
+    @property
     def idle(self) -> bool:
-        return not self.waiting and not self.open
+        return not self.left and not self.open
 
 
 class PacedSlot:
@@ -192,21 +197,10 @@ class Pacer:
         finally:
             slot.give_back()
 
-    def submit(
-        self,
-        url: str,
-        job: Callable[[PacedSlot], Coroutine[Any, Any, None]],
-        *,
-        refused: Callable[[HostDeferred], None],
-    ) -> None:
-        """
-        Queue a job without a task of its own until its moment has come.
-
-        Args:
-            job: Started with its slot, which is given back when it ends.
-            refused: Called instead when the host is deferred.
-        """
-        self._enter(url, lambda slot: self._start(job, slot), refused)
+    def expect(self, key: str, more: int) -> None:
+        """Announce *more* requests to *key* (or fewer, below zero) that will come later: long lines go first."""
+        line = self._line(key)
+        line.expected += more
 
     def set_crawl_delay(self, key: str, seconds: float) -> None:
         """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``)."""
@@ -286,7 +280,7 @@ class Pacer:
             heapq.heappush(self._timed, (moment, line.entry, line))
             self._set_alarm()
         else:
-            heapq.heappush(self._ready, (-len(line.waiting), line.entry, line))
+            heapq.heappush(self._ready, (-line.left, line.entry, line))
 
     def _dispatch(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -298,7 +292,7 @@ class Pacer:
             left, entry, line = heapq.heappop(self._ready)
             if line.entry != entry:
                 continue
-            if -left != len(line.waiting):
+            if -left != line.left:
                 self._consider(line)
             else:
                 self._grant(line, now)
@@ -406,15 +400,6 @@ class Pacer:
             ticket.refuse(rest)
 
     # Tasks and time
-
-    def _start(self, job: Callable[[PacedSlot], Coroutine[Any, Any, None]], slot: PacedSlot) -> None:
-        async def run() -> None:
-            try:
-                await job(slot)
-            finally:
-                slot.give_back()
-
-        self._spawn(run())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from linkkeeper.checks.look import Failure, Look
 
@@ -45,7 +46,6 @@ class Fetch(Protocol):
         *,
         validators: tuple[str | None, str | None] = (None, None),
         patient: bool = False,
-        slot: Slot | None = None,
     ) -> Look:
         """
         Look once at *url*.
@@ -54,12 +54,21 @@ class Fetch(Protocol):
             url: Fetch form.
             validators: ETag and Last-Modified of the last full look.
             patient: Wait as long as only a retry after a time-out may.
-            slot: Leave that the caller holds already, for the first request.
 
         Returns:
             A look; network trouble is a fact in it, never an exception.
         """
         ...
+
+
+class SiblingMemory(Protocol):
+    """Keeps what siblings answered; satisfied by the database, by shape."""
+
+    def siblings(self, directory: str, *, now: datetime) -> list[dict[str, Any]] | None:
+        """Answers of at most a week ago; None when nobody asked."""
+        ...
+
+    def remember_siblings(self, directory: str, answers: list[dict[str, Any]], *, now: datetime) -> None: ...
 
 
 class BrowserLook(Protocol):
