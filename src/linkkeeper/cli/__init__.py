@@ -58,7 +58,7 @@ def build_app() -> typer.Typer:
 
     @app.callback()
     def root(
-        version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the release."),
+        version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show release."),
     ) -> None:
         del version
 

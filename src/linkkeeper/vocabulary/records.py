@@ -1,7 +1,7 @@
 """Records: what the rounds hand to and take from the store."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from linkkeeper.vocabulary.capture import Quality, RequestReason
 from linkkeeper.vocabulary.citation import CitedUrl
@@ -184,3 +184,64 @@ class Decision:
     before: str | None = None
     after: str | None = None
     journal_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedLink:
+    """
+    One link as one analysis cites it, with all that mending rests on.
+
+    Attributes:
+        spellings: As cited, each once, in the order of the text.
+        citation_id, label: Of the first citation.
+        accessed, published: Of that note, and of the analysis.
+        captures: Good ones that anybody may see, ascending by moment.
+        externals: Verified mementos of other archives: ``(URI-M, moment)``.
+        last_ok_at: Of the last good look.
+    """
+
+    analysis_id: int
+    link_id: int
+    citation_id: int
+    label: str | None
+    fetch_form: str
+    spellings: tuple[str, ...]
+    state: LinkState
+    since: datetime
+    pinned: bool
+    first_seen_at: datetime
+    last_ok_at: datetime | None
+    accessed: date | None
+    published: date | None
+    captures: tuple["GoodCapture", ...]
+    externals: tuple[tuple[str, datetime], ...]
+    drift_confirmed: bool = False
+    moved_to: str | None = None
+    was_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodCapture:
+    """A capture that may be offered as the source."""
+
+    id: str
+    moment: datetime
+    quality: Quality
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A repair as the desk lists it; *state* is proposed, made, undone, waiting, suggested, refused or dismissed."""
+
+    analysis_id: int
+    link_id: int
+    citation_id: int | None
+    file: str
+    state: str
+    why: str
+    uri_m: str | None = None
+    capture_id: str | None = None
+    diff: str = ""
+    who: str | None = None
+    file_repair_id: str | None = None

@@ -1,0 +1,411 @@
+"""Mend: a lost citation with a good memento gets its archived link, as far as its source's `apply` allows."""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from linkkeeper.archive.journal import Journal, JournalKind, new_entry
+from linkkeeper.errors import LinkkeeperError, UsageError
+from linkkeeper.pipeline.ports import EditionShelf
+from linkkeeper.relinking.anchors import Words
+from linkkeeper.relinking.decide import Case, Outcome, RepairDecision, decide
+from linkkeeper.relinking.files import Act, carry_out, carry_out_undo, location_of, plan_undo, read_file, standing
+from linkkeeper.relinking.ports import ReadCitations
+from linkkeeper.relinking.repair import Text, plan
+from linkkeeper.vocabulary.memento import Memento
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.records import CitedLink, FollowedSource, GoodCapture, Proposal
+from linkkeeper.vocabulary.relink import Apply, FileRepair, Refusal, RepairPlan, RepairPolicy
+
+log = structlog.get_logger()
+
+#: Two good looks on different days prove that a source is back for good.
+SECOND_PROOF_AFTER = timedelta(hours=20)
+
+#: The public address of a capture of ours, or None while there is none.
+UriM = Callable[[GoodCapture, str], str | None]
+
+
+class RepairLedger(Protocol):
+    """Satisfied by :class:`linkkeeper.adapters.sqlmodel_repairs.SqlRepairs`."""
+
+    def cited_links(self, location: str, *, now: datetime) -> Sequence[CitedLink]: ...
+    def to_mend(self) -> Sequence[tuple[str, FollowedSource]]: ...
+    def list_proposals(self, analysis_id: int, proposals: Sequence[Proposal], *, now: datetime) -> None: ...
+    def keep(self, repair: FileRepair, proposals: Sequence[Proposal], *, now: datetime) -> None: ...
+    def repairs_of(self, location: str) -> Sequence[FileRepair]: ...
+    def proposal(self, repair_id: int) -> tuple[str, str, Proposal]: ...
+    def dismiss(self, repair_id: int, *, who: str, why: str, now: datetime) -> None: ...
+    def source_of(self, location: str) -> FollowedSource | None: ...
+
+
+class Branches(Protocol):
+    """Commits repairs on a branch of their own; satisfied by :mod:`linkkeeper.adapters.git_tree`."""
+
+    def commit(self, tree: Path, changes: Sequence[tuple[Path, RepairPlan]], *, message: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with the link that it is about."""
+
+    link: CitedLink
+    decision: RepairDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationPlan:
+    """What mending one text comes to; *take_back* are URLs whose repairs are to be undone."""
+
+    location: str
+    plan: RepairPlan
+    decided: tuple[Decided, ...]
+    take_back: frozenset[str]
+
+    @property
+    def waits_for_public_url(self) -> bool:
+        return any(item.decision.needs_public_url for item in self.decided)
+
+
+class JournalFirst:
+    """Keeps carried-out repairs: the synced journal line first, then the row."""
+
+    def __init__(self, *, journal: Journal, ledger: RepairLedger) -> None:
+        self._journal = journal
+        self._ledger = ledger
+
+    def add(self, repair: FileRepair) -> None:
+        entry = new_entry(
+            JournalKind.UNDO if repair.undoes else JournalKind.EDIT,
+            moment=repair.moment,
+            subject=repair.location,
+            actor=repair.who,
+            reason=repair.why,
+            before=repair.before_sha256,
+            after={"sha256": repair.after_sha256, "repair": repair.as_json()},
+        )
+        self._journal.append(entry)
+        self._ledger.keep(repair, (), now=repair.moment)
+
+    def repairs_of(self, location: str) -> Sequence[FileRepair]:
+        return self._ledger.repairs_of(location)
+
+
+class Mender:
+    """
+    Decides and carries out repairs.
+
+    Args:
+        uri_m: Address of a capture of ours; ``(capture, fetch form)``.
+        own_bases: All public addresses that were ever ours.
+        backups: Folder that keeps files as they were before a repair.
+        branches: None where no git tree can be written.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: RepairLedger,
+        journal: JournalFirst,
+        editions: EditionShelf,
+        read: ReadCitations,
+        words: Words,
+        uri_m: UriM,
+        own_bases: Sequence[str],
+        backups: Path,
+        clock: Clock,
+        branches: Branches | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._editions = editions
+        self._read = read
+        self._words = words
+        self._uri_m = uri_m
+        self._own_bases = own_bases
+        self._backups = backups
+        self._clock = clock
+        self._branches = branches
+
+    def plan_text(
+        self,
+        data: bytes,
+        location: str,
+        *,
+        policy: RepairPolicy = RepairPolicy.SWAP_WHEN_DEAD,
+        apply: Apply = Apply.PROPOSE,
+        uri_m: UriM | None = None,
+    ) -> LocationPlan:
+        """
+        Plan the repair of a text with what is known of its links.
+
+        Args:
+            location: Under which its citations are stored.
+            uri_m: Another way to address captures (static pages of a report).
+        """
+        repaired = self._repaired_urls(location)
+        decided = tuple(
+            Decided(link, decide(_case(link, uri_m or self._uri_m, policy=policy, apply=apply, repaired=repaired)))
+            for link in self._ledger.cited_links(location, now=self._clock.now())
+        )
+        wanted = [item.decision.repair for item in decided if item.decision.outcome is Outcome.REPAIR]
+        text = Text(data=data, location=location, own_bases=self._own_bases)
+        planned = plan(text, [repair for repair in wanted if repair], policy=policy, words=self._words, read=self._read)
+        take_back = frozenset(
+            url
+            for item in decided
+            if item.decision.outcome is Outcome.TAKE_BACK
+            for url in (item.link.fetch_form, *item.link.spellings)
+        )
+        return LocationPlan(location=location, plan=planned, decided=decided, take_back=take_back)
+
+    def mend(self) -> int:
+        """One round over all followed analyses; returns how many repairs were carried out."""
+        return sum(self._mend_one(location, source) for location, source in self._ledger.to_mend())
+
+    def _mend_one(self, location: str, source: FollowedSource) -> int:
+        policy, apply = RepairPolicy(source.policy), Apply(source.apply)
+        path = Path(location)
+        if not path.is_file():
+            apply = Apply.PROPOSE
+        try:
+            data = read_file(path) if path.is_file() else b""
+            planned = self.plan_text(data, location, policy=policy, apply=apply)
+            if apply is Apply.WRITE:
+                return self._write(planned, path, who="linkkeeper")
+            if apply is Apply.BRANCH:
+                return self._branch(planned, path, Path(source.location))
+            self._propose(planned)
+        except LinkkeeperError as error:
+            log.warning("mending failed", location=location, error=str(error))
+        return 0
+
+    def write(self, location: str, *, who: str, only: frozenset[int] | None = None) -> int:
+        """
+        Carry out the repairs of a file now, by somebody's word.
+
+        Args:
+            only: Ids of the links to repair; None means all that are due.
+
+        Raises:
+            LinkkeeperError: the file can't be read or written, or an edit was refused.
+        """
+        path = Path(location)
+        if not path.is_file():
+            raise UsageError(
+                "repair the file",
+                subject=location,
+                reason="it is no file on this machine",
+                hint="use repairs.json with the middleware or the reader script for pages on the web",
+            )
+        source = self._ledger.source_of(location)
+        policy = RepairPolicy(source.policy) if source else RepairPolicy.SWAP_WHEN_DEAD
+        planned = self.plan_text(read_file(path), location, policy=policy)
+        return self._write(self._only(planned, only, policy=policy), path, who=who)
+
+    def _only(self, planned: LocationPlan, only: frozenset[int] | None, *, policy: RepairPolicy) -> LocationPlan:
+        if only is None:
+            return planned
+        decided = tuple(item for item in planned.decided if item.link.link_id in only)
+        repairs = [item.decision.repair for item in decided if item.decision.repair is not None]
+        text = Text(data=planned.plan.before, location=planned.location, own_bases=self._own_bases)
+        return LocationPlan(
+            location=planned.location,
+            plan=plan(text, repairs, policy=policy, words=self._words, read=self._read),
+            decided=decided,
+            take_back=frozenset(
+                url
+                for item in decided
+                if item.decision.outcome is Outcome.TAKE_BACK
+                for url in (item.link.fetch_form, *item.link.spellings)
+            ),
+        )
+
+    def _write(self, planned: LocationPlan, path: Path, *, who: str) -> int:
+        done = 0
+        if planned.take_back:
+            done += self.undo(path, only=planned.take_back, who=who, why="the source is back for good")
+        if planned.plan.changes:
+            act = Act(who=who, moment=self._clock.now(), why=_summary(planned.plan))
+            repair = carry_out(planned.plan, path, act=act, journal=self._journal, backups=self._backups)
+            self._ledger.keep(repair, _made(planned, repair, who=who), now=act.moment)
+            done += len(repair.edits)
+        self._propose(planned, made=frozenset(edit.url for edit in planned.plan.edits))
+        return done
+
+    def _branch(self, planned: LocationPlan, path: Path, tree: Path) -> int:
+        if self._branches is None or not planned.plan.changes:
+            self._propose(planned)
+            return 0
+        commit = self._branches.commit(tree, [(path, planned.plan)], message=_message(planned))
+        log.info("repairs committed", tree=str(tree), commit=commit, edits=len(planned.plan.edits))
+        self._propose(planned)
+        return len(planned.plan.edits)
+
+    def undo(self, path: Path, *, who: str, why: str, only: frozenset[str] | None = None) -> int:
+        """Take repairs of a file back; returns how many edits. Those that can't be found again raise nothing."""
+        undone = plan_undo(read_file(path), self._journal.repairs_of(location_of(path)), only=only)
+        for refusal in undone.refusals:
+            log.warning("undo refused", file=str(path), url=refusal.url, why=refusal.words)
+        if not undone.parts:
+            return 0
+        act = Act(who=who, moment=self._clock.now(), why=why)
+        carry_out_undo(undone, path, act=act, journal=self._journal, backups=self._backups)
+        return sum(len(edits) for _, edits in undone.parts)
+
+    def _propose(self, planned: LocationPlan, *, made: frozenset[str] = frozenset()) -> None:
+        if not planned.decided:
+            return
+        refusals = {refusal.url: refusal for refusal in planned.plan.refusals}
+        proposals = [
+            proposal
+            for item in planned.decided
+            if item.decision.url not in made and (proposal := _proposal(item, planned, refusals)) is not None
+        ]
+        self._ledger.list_proposals(planned.decided[0].link.analysis_id, proposals, now=self._clock.now())
+
+    def approve(self, repair_id: int, *, by: str) -> int:
+        """Carry out one proposed repair."""
+        location, _, proposal = self._ledger.proposal(repair_id)
+        done = self.write(location, who=by, only=frozenset({proposal.link_id}))
+        if not done:
+            raise UsageError(
+                "approve the repair", subject=str(repair_id), reason="nothing in the file could be changed any more"
+            )
+        return done
+
+    def dismiss(self, repair_id: int, *, by: str, reason: str) -> None:
+        self._ledger.dismiss(repair_id, who=by, why=reason, now=self._clock.now())
+
+    def undo_repair(self, repair_id: int, *, by: str, reason: str) -> int:
+        """Take one made repair back."""
+        location, url, proposal = self._ledger.proposal(repair_id)
+        urls = {edit.url for item in self._journal.repairs_of(location) for edit in item.edits}
+        spellings = {
+            spelling
+            for link in self._ledger.cited_links(location, now=self._clock.now())
+            if link.link_id == proposal.link_id
+            for spelling in link.spellings
+        }
+        return self.undo(Path(location), who=by, why=reason, only=frozenset({url, *spellings} & urls))
+
+    def _repaired_urls(self, location: str) -> frozenset[str]:
+        return frozenset(edit.url for _, edits in standing(self._journal.repairs_of(location)) for edit in edits)
+
+
+def _case(link: CitedLink, uri_m: UriM, *, policy: RepairPolicy, apply: Apply, repaired: frozenset[str]) -> Case:
+    own = [
+        Memento(
+            uri_r=link.fetch_form,
+            uri_m=uri_m(capture, link.fetch_form),
+            moment=capture.moment,
+            capture_id=capture.id,
+            quality=capture.quality,
+            confirmed=capture.confirmed,
+        )
+        for capture in link.captures
+    ]
+    others = [
+        Memento(uri_r=link.fetch_form, uri_m=address, moment=moment, verified=True)
+        for address, moment in link.externals
+    ]
+    return Case(
+        url=link.spellings[0],
+        spellings=link.spellings[1:],
+        state=link.state,
+        since=link.since,
+        first_seen=link.first_seen_at,
+        mementos=(*own, *others),
+        pinned=link.pinned,
+        drift_confirmed=link.drift_confirmed,
+        moved_to=link.moved_to,
+        accessed=link.accessed,
+        published=link.published,
+        repaired=any(url in repaired for url in (link.fetch_form, *link.spellings)),
+        good_looks=_good_looks(link),
+        policy=policy,
+        apply=apply,
+    )
+
+
+def _good_looks(link: CitedLink) -> int:
+    if link.last_ok_at is None:
+        return 0
+    return 2 if link.last_ok_at - link.since >= SECOND_PROOF_AFTER else 1
+
+
+def _proposal(item: Decided, planned: LocationPlan, refusals: dict[str, Refusal]) -> Proposal | None:
+    decision, link = item.decision, item.link
+    refusal = refusals.get(decision.url)
+    state = {
+        Outcome.REPAIR: "refused" if refusal else "proposed",
+        Outcome.TAKE_BACK: "proposed",
+        Outcome.SUGGEST: "suggested",
+        Outcome.WAIT: "waiting",
+    }.get(decision.outcome)
+    if state is None:
+        return None
+    return Proposal(
+        analysis_id=link.analysis_id,
+        link_id=link.link_id,
+        citation_id=link.citation_id,
+        file=planned.location,
+        state=state,
+        why=f"{decision.why}; {refusal.words}" if refusal else decision.why,
+        uri_m=decision.repair.uri_m if decision.repair else decision.suggestion,
+        diff=_diff_of(planned.plan, decision.url) if state == "proposed" else "",
+    )
+
+
+def _made(planned: LocationPlan, repair: FileRepair, *, who: str) -> list[Proposal]:
+    edited = {edit.url for edit in repair.edits}
+    return [
+        Proposal(
+            analysis_id=item.link.analysis_id,
+            link_id=item.link.link_id,
+            citation_id=item.link.citation_id,
+            file=planned.location,
+            state="made",
+            why=item.decision.why,
+            uri_m=item.decision.repair.uri_m if item.decision.repair else None,
+            who=who,
+            file_repair_id=repair.id,
+        )
+        for item in planned.decided
+        if edited & {item.link.fetch_form, *item.link.spellings}
+    ]
+
+
+def _diff_of(planned: RepairPlan, url: str) -> str:
+    lines = [
+        f"- {edit.before.decode('utf-8', 'replace')}\n+ {edit.after.decode('utf-8', 'replace')}"
+        for edit in planned.edits
+        if edit.url == url
+    ]
+    return "\n".join(lines)
+
+
+def diff(planned: RepairPlan, *, name: str, encoding: str = "utf-8") -> str:
+    """A unified diff of a plan, for people; bytes that are no text show as replacements."""
+    before = planned.before.decode(encoding, "replace").splitlines(keepends=True)
+    after = planned.after.decode(encoding, "replace").splitlines(keepends=True)
+    return "".join(difflib.unified_diff(before, after, fromfile=f"a/{name}", tofile=f"b/{name}"))
+
+
+def _summary(planned: RepairPlan) -> str:
+    return "; ".join(dict.fromkeys(edit.why for edit in planned.edits if edit.why)) or "repair of dead links"
+
+
+def _message(planned: LocationPlan) -> str:
+    reasons = [
+        f"- {item.decision.url}\n  {item.decision.why}\n  now {item.decision.repair.uri_m}"
+        for item in planned.decided
+        if item.decision.repair is not None and item.decision.outcome is Outcome.REPAIR
+    ]
+    count = len(reasons)
+    return f"Repair {count} dead {'link' if count == 1 else 'links'}\n\n" + "\n".join(reasons) + "\n"

@@ -1,0 +1,169 @@
+"""Poll: followed sources are read on their schedules; new and changed editions are taken in."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from linkkeeper.errors import InputError, LinkkeeperError
+from linkkeeper.pipeline.collect import Collected, Collector
+from linkkeeper.pipeline.following import NextTime
+from linkkeeper.pipeline.ports import SourceLedger
+from linkkeeper.vocabulary.digest import sha256_hex
+from linkkeeper.vocabulary.download import Download
+from linkkeeper.vocabulary.edition import Edition
+from linkkeeper.vocabulary.listing import Listing, ListingKind
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.records import FollowedSource
+
+log = structlog.get_logger()
+
+#: What a folder's files must end with to be read as analyses.
+SUFFIXES = (".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".rst", ".wiki", ".docx", ".pdf")
+MAX_EDITION_BYTES = 50_000_000
+#: Pages of one feed or sitemap that are read at one poll.
+MAX_PAGES = 5_000
+MAX_SITEMAPS = 50
+
+ReadListing = Callable[[bytes, str], Listing | None]
+
+
+class Downloads(Protocol):
+    """Satisfied by :class:`linkkeeper.adapters.httpx_fetch.HttpxFetch`."""
+
+    async def download(self, url: str, *, max_bytes: int = ...) -> Download: ...
+
+
+class Poller:
+    """Reads sources; one that fails is said with its reason, and the others go on."""
+
+    def __init__(
+        self,
+        *,
+        sources: SourceLedger,
+        collector: Collector,
+        downloads: Downloads,
+        read_listing: ReadListing,
+        next_time: NextTime,
+        clock: Clock,
+    ) -> None:
+        self._sources = sources
+        self._collector = collector
+        self._downloads = downloads
+        self._read_listing = read_listing
+        self._next_time = next_time
+        self._clock = clock
+
+    async def poll_due(self) -> int:
+        """Poll every source whose time has come; returns how many changed editions came of it."""
+        changed = 0
+        for source in self._sources.due(now=self._clock.now()):
+            changed += await self._poll(source)
+        return changed
+
+    async def _poll(self, source: FollowedSource) -> int:
+        changed, error = 0, None
+        try:
+            async for edition in self.editions(source):
+                changed += self._take_in(edition, source).taken.changed
+        except LinkkeeperError as failure:
+            error = str(failure)
+        now = self._clock.now()
+        self._sources.polled(source.id, now=now, next_at=self._next_time(source.schedule, now), error=error)
+        log.info("source polled", location=source.location, changed=changed, error=error)
+        return changed
+
+    def _take_in(self, edition: Edition, source: FollowedSource) -> Collected:
+        return self._collector.take_in(edition, source_id=source.id)
+
+    async def editions(self, source: FollowedSource) -> AsyncIterator[Edition]:
+        """
+        Every analysis of a source as it stands now.
+
+        Raises:
+            InputError: the source can't be read.
+        """
+        if source.kind in ("file", "folder", "git"):
+            for path in analysis_files(Path(source.location)):
+                yield read_file(path, now=self._clock.now())
+            return
+        first = await self._get(source.location)
+        listing = self._read_listing(first.body, first.final_url)
+        if listing is None:
+            if source.kind in ("feed", "sitemap"):
+                raise InputError(
+                    f"read the {source.kind}", subject=source.location, reason="the answer is not XML of that kind"
+                )
+            yield _edition(first, now=self._clock.now())
+            return
+        async for url in self._pages(listing):
+            yield _edition(await self._get(url), now=self._clock.now())
+
+    async def page(self, url: str) -> Edition:
+        """One analysis from the web."""
+        return _edition(await self._get(url), now=self._clock.now())
+
+    async def _pages(self, listing: Listing) -> AsyncIterator[str]:
+        if listing.kind is not ListingKind.SITEMAP_INDEX:
+            for url in listing.pages[:MAX_PAGES]:
+                yield url
+            return
+        for address in listing.pages[:MAX_SITEMAPS]:
+            answer = await self._get(address)
+            inner = self._read_listing(answer.body, answer.final_url)
+            for url in inner.pages[:MAX_PAGES] if inner else ():
+                yield url
+
+    async def _get(self, url: str) -> Download:
+        answer = await self._downloads.download(url, max_bytes=MAX_EDITION_BYTES)
+        if answer.status != 200:
+            raise InputError("read the analysis", subject=url, reason=f"the server answered {answer.status}")
+        return answer
+
+
+def analysis_files(place: Path) -> list[Path]:
+    """
+    The files that are read as analyses: *place* itself, or those below it by name, sorted.
+
+    Raises:
+        InputError: there is nothing at *place*.
+    """
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise InputError("read the source", subject=str(place), reason="no such file or folder")
+    return sorted(
+        path
+        for path in place.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(place).parts)
+    )
+
+
+def read_file(path: Path, *, now: datetime) -> Edition:
+    """
+    One analysis from a file.
+
+    Raises:
+        InputError: missing, unreadable, or over 50 MB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_EDITION_BYTES:
+            raise InputError(
+                "read the analysis", subject=str(path), reason=f"{size:,} bytes; over {MAX_EDITION_BYTES:,} are refused"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError("read the analysis", subject=str(path), reason=error.strerror or str(error)) from error
+    return Edition(location=str(path.absolute()), sha256=sha256_hex(data), moment=now, data=data)
+
+
+def _edition(answer: Download, *, now: datetime) -> Edition:
+    declared = next((value for name, value in answer.headers if name.lower() == "content-type"), None)
+    return Edition(
+        location=answer.url, sha256=sha256_hex(answer.body), moment=now, data=answer.body, declared_type=declared
+    )

@@ -1,0 +1,66 @@
+"""Repairs of published files as lines of the journal, and back."""
+
+from collections.abc import Sequence
+
+from linkkeeper.archive.journal import Journal, JournalEntry, JournalKind
+from linkkeeper.vocabulary.relink import Edit, FileRepair
+
+
+class JournaledRepairs:
+    """
+    Satisfies :class:`linkkeeper.relinking.ports.RepairJournal` with the journal alone.
+
+    Needs no database, so that a publisher's own map can be applied and taken
+    back anywhere; where there is one, the rows are written beside it.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def add(self, repair: FileRepair) -> None:
+        self._journal.append(entry_of(repair))
+
+    def repairs_of(self, location: str) -> Sequence[FileRepair]:
+        """All lines of one file, oldest first; one may stand without its change, if a crash came between."""
+        return [
+            repair
+            for entry in self._journal.entries()
+            if entry.subject == location and (repair := repair_of(entry)) is not None
+        ]
+
+
+def entry_of(repair: FileRepair) -> JournalEntry:
+    return JournalEntry(
+        id=repair.id,
+        moment=repair.moment.replace(microsecond=0),
+        kind=JournalKind.UNDO if repair.undoes else JournalKind.EDIT,
+        subject=repair.location,
+        actor=repair.who,
+        reason=repair.why,
+        before={"sha256": repair.before_sha256},
+        after={
+            "sha256": repair.after_sha256,
+            "undoes": repair.undoes,
+            "edits": [edit.as_json() for edit in repair.edits],
+        },
+    )
+
+
+def repair_of(entry: JournalEntry) -> FileRepair | None:
+    """None for a line of another kind, or one that no release of ours has written."""
+    if entry.kind not in (JournalKind.EDIT, JournalKind.UNDO):
+        return None
+    try:
+        return FileRepair(
+            id=entry.id,
+            location=entry.subject,
+            moment=entry.moment,
+            who=entry.actor,
+            why=entry.reason,
+            before_sha256=entry.before["sha256"],
+            after_sha256=entry.after["sha256"],
+            edits=tuple(Edit.from_json(item) for item in entry.after["edits"]),
+            undoes=entry.after["undoes"],
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
