@@ -14,12 +14,13 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from linkkeeper.checks.look import Look
 from linkkeeper.checks.ports import Fetch
-from linkkeeper.vocabulary.observation import ObservationKind
+from linkkeeper.vocabulary.observation import Observation, ObservationKind
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 #: Kinds that an outage of our own would look like.
@@ -49,10 +50,11 @@ class Weather(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One host's latest outcome: did it fail at the network?"""
+    """One outcome at a host that did not fail before: did it fail at the network now?"""
 
     host: str
     failed: bool
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class GuardRules:
     When statistics speak of an outage.
 
     Attributes:
-        window: Hosts looked at.
+        window: Latest outcomes looked at.
+        fresh_for: Older outcomes tell nothing of now.
         least_hosts: Fewer hosts prove nothing.
         usual_share: Share of hosts that fail on an ordinary day, before there is a record.
         surprise: How unlikely the failures must be on an ordinary day (one in so many).
@@ -69,6 +72,7 @@ class GuardRules:
     """
 
     window: int = 40
+    fresh_for: timedelta = timedelta(hours=1)
     least_hosts: int = 8
     usual_share: float = 0.05
     surprise: float = 1e6
@@ -80,12 +84,13 @@ def judge_statistics(samples: Sequence[Sample], *, usual_share: float, rules: Gu
     Judge the latest outcome of different hosts.
 
     Args:
-        samples: Latest first or last; one a host counts.
+        samples: Oldest first; the latest of each host counts.
         usual_share: Of failing hosts so far.
 
     Returns:
         OUTAGE when that many failures are too unlikely to be their hosts' own;
-        DOUBTFUL when all of a few hosts fail.
+        DOUBTFUL when all of a few hosts fail: look again before writing it
+        down, but three sources may well die together.
 
     The failures of unrelated hosts are taken as independent draws: the chance
     of at least k of n failing at the usual share is the binomial tail.
@@ -150,7 +155,7 @@ class OutageGuard:
         fetch: For the canaries.
         canaries: URLs that are always up; empty means route and statistics only.
         route: Tells whether there is a default route; None means that it does
-            not matter (everything goes through a proxy, or stays on allowed addresses).
+            not matter (everything goes through a proxy, or to addresses of ``connect_to``).
     """
 
     def __init__(
@@ -168,18 +173,27 @@ class OutageGuard:
         self._recent: deque[Sample] = deque(maxlen=self._rules.window)
         self._usual_share = self._rules.usual_share
 
-    def saw(self, url: str, kind: ObservationKind) -> None:
-        """Take one outcome into the statistics."""
-        self._recent.append(Sample(politeness_key(host_of(url)), kind in NETWORK_KINDS))
+    def saw(self, observation: Observation, *, before: ObservationKind | None) -> None:
+        """
+        Take one outcome into the statistics.
 
-    @property
-    def statistics(self) -> Weather:
-        return judge_statistics(tuple(self._recent), usual_share=self._usual_share, rules=self._rules)
+        Args:
+            before: What the last look at the same link found. Who failed then
+                is expected to fail now, and says nothing of our network.
+        """
+        if before not in NETWORK_KINDS:
+            key = politeness_key(host_of(observation.url))
+            self._recent.append(Sample(key, observation.kind in NETWORK_KINDS, observation.moment))
 
-    async def weather(self) -> Weather:
-        """Ask every witness now; call before results are written."""
+    def statistics(self, now: datetime) -> Weather:
+        """What the outcomes of the last hour say."""
+        fresh = [sample for sample in self._recent if now - sample.moment <= self._rules.fresh_for]
+        return judge_statistics(fresh, usual_share=self._usual_share, rules=self._rules)
+
+    async def weather(self, now: datetime) -> Weather:
+        """Ask every witness; call before results are written, which are void in an OUTAGE."""
         answered = await asyncio.gather(*(self._answers(url) for url in self._canaries))
-        weather = combine(self.statistics, answered, route=self._route() if self._route else None)
+        weather = combine(self.statistics(now), answered, route=self._route() if self._route else None)
         if weather is Weather.GOOD:
             self._learn()
         return weather
