@@ -50,8 +50,14 @@ def posted(url: str, request_body: bytes, answer: bytes, *, media_type: str) -> 
     return replace(exchange(url, answer), request_head=head, request_body=body(request_body))
 
 
+OPENED: list[Draft] = []
+
+
 def open_draft(root: Path, *, capture_id: str = "capture-1", token: str = "token-1", url: str = URL) -> Draft:
-    return Draft.open(root, token=token, capture_id=capture_id, url=url, software="linkkeeper/test")
+    """Open a draft; the fixture in ``archive/conftest.py`` closes what a test left open."""
+    draft = Draft.open(root, token=token, capture_id=capture_id, url=url, software="linkkeeper/test")
+    OPENED.append(draft)
+    return draft
 
 
 def about(**changes: object) -> CaptureAbout:

@@ -153,6 +153,11 @@ class Draft:
         """Bytes of the WARC so far."""
         return self._writer.size
 
+    @property
+    def warc_sha256(self) -> str:
+        """Of the WARC's bytes as they were written, not as they stand on the disk."""
+        return self._writer.sha256
+
     async def exchange(self, exchange: Exchange) -> None:
         await self._run(lambda: self.write_exchange(exchange))
 

@@ -154,6 +154,8 @@ def _prove(draft: Draft, member: wacz.Member) -> None:
     if [(item.offset, item.length, item.record_id, item.block_digest) for item in found] != wanted:
         raise ValueError(f"the WARC holds {len(found)} records, {len(wanted)} were written")
     problems = wacz.package_problems(path)
+    if wacz.listed_digest(path, wacz.WARC_MEMBER) != f"sha256:{draft.warc_sha256}":
+        problems.append("the WARC is not what was written")
     if problems:
         raise ValueError("; ".join(problems))
 

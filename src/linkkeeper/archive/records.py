@@ -22,6 +22,7 @@ _PIECE_BYTES = 1 << 16
 _MEMBER_START = b"\x1f\x8b\x08"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MAX_HEAD_BYTES = 1 << 20
+_SMALL_STEP = 32
 _RECORD_END = b"\r\n\r\n"
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512"})
 
@@ -110,6 +111,7 @@ def _check_one(stream: IO[bytes], *, position: int, start: int, end: int) -> tup
     except (zlib.error, EOFError) as error:
         problem = str(error)
         reached = _next_member(stream, after=position + 1, end=end)
+        scan = _readable_part(stream, position=position, end=reached)
     return scan.result(offset=position - start, length=reached - position, problem=problem), reached
 
 
@@ -127,6 +129,19 @@ def _feed_member(stream: IO[bytes], scan: "RecordScan", *, position: int, end: i
             scan.feed(decompressor.decompress(piece, _PIECE_BYTES * 16))
             piece = decompressor.unconsumed_tail
     return reached - len(decompressor.unused_data)
+
+
+def _readable_part(stream: IO[bytes], *, position: int, end: int) -> "RecordScan":
+    """Read a damaged member in small steps, to get its header if that is still there."""
+    scan = RecordScan()
+    stream.seek(position)
+    decompressor = zlib.decompressobj(_GZIP)
+    try:
+        for _ in range(0, min(end - position, _MAX_HEAD_BYTES), _SMALL_STEP):
+            scan.feed(decompressor.decompress(stream.read(_SMALL_STEP)))
+    except (zlib.error, EOFError):
+        return scan
+    return scan
 
 
 def _next_member(stream: IO[bytes], *, after: int, end: int) -> int:

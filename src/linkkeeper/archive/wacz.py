@@ -141,6 +141,12 @@ def read_member(path: Path, name: str) -> bytes:
         raise ValueError(f"{path.name}: {name}: {error}") from error
 
 
+def listed_digest(path: Path, name: str) -> str:
+    """Return the digest that ``datapackage.json`` gives for a member; empty if none."""
+    resources = json.loads(read_member(path, DATAPACKAGE))["resources"]
+    return next((str(resource["hash"]) for resource in resources if resource["path"] == name), "")
+
+
 def package_problems(path: Path) -> list[str]:
     """Check a WACZ's members against its datapackage; one sentence a problem."""
     try:

@@ -104,8 +104,9 @@ class ExactHead(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
 class _GzipMember:
     """One gzip member written to *out*; hashes what it writes."""
 
-    def __init__(self, out: IO[bytes], *, level: int) -> None:
+    def __init__(self, out: IO[bytes], *, level: int, whole: "hashlib._Hash") -> None:
         self._out = out
+        self._whole = whole
         self._compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP)
         self._digest = hashlib.sha256()
         self.length = 0
@@ -125,6 +126,7 @@ class _GzipMember:
         if data:
             self._out.write(data)
             self._digest.update(data)
+            self._whole.update(data)
             self.length += len(data)
 
 
@@ -198,18 +200,24 @@ class RecordWriter:
     Appends records to an open WARC file.
 
     Args:
-        out: Binary, at its end; stays the caller's to close.
+        out: Binary and empty; stays the caller's to close.
     """
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out = out
-        self._offset = out.tell()
+        self._offset = 0
+        self._whole = hashlib.sha256()
         self._warcio = WARCWriter(None, gzip=False, warc_version=WARC_VERSION)
         self.records: list[WrittenRecord] = []
 
     @property
     def size(self) -> int:
         return self._offset
+
+    @property
+    def sha256(self) -> str:
+        """Of every byte written so far, hexadecimal."""
+        return self._whole.hexdigest()
 
     def write(
         self,
@@ -242,7 +250,7 @@ class RecordWriter:
         headers += [("WARC-Target-URI", url)] if url else []
         headers += [*fields, ("WARC-Block-Digest", f"sha256:{block_digest}")]
         headers += [("WARC-Payload-Digest", f"sha256:{payload_digest}")] if kind != "warcinfo" else []
-        member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL)
+        member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
         with open_body(block.body) as body:
             stream = _HeadThenBody(block.head, body)
             record = _record(kind, headers, stream=stream, block=block, content_type=content_type)
