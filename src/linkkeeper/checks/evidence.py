@@ -108,6 +108,9 @@ _DEATH_ROWS = {_Kind.GONE: GONE_ROW, _Kind.MISSING: MISSING_ROW, _Kind.DNS_MISSI
 #: Failures to reach the host at all: an answer of any kind contradicts them.
 UNREACHED = frozenset({_Kind.DNS_MISSING, _Kind.DNS_FAILING, _Kind.REFUSED, _Kind.NO_ROUTE, _Kind.RESET, _Kind.TIMEOUT})
 
+#: The server's own word that the page is not there: a refusal later on does not take it back.
+SAID_GONE = frozenset({_Kind.MISSING, _Kind.GONE})
+
 
 def death_row(kinds: frozenset[ObservationKind]) -> Row:
     """The row that a mix of failures must satisfy: the slowest of theirs."""

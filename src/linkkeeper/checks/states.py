@@ -14,6 +14,7 @@ from linkkeeper.checks.evidence import (
     HOSTILE_ROW,
     MOVE_ROW,
     RETURN_ROW,
+    SAID_GONE,
     SOFT_ROW,
     UNREACHED,
     Row,
@@ -178,7 +179,9 @@ def _enough_to_kill(standing: Standing) -> bool:
 
 
 def _on_refusal(standing: Standing, observation: Observation, moment: datetime) -> Standing:
-    after = _reached(standing)
+    # Who refuses us is there: all but the server's own "not found" is contradicted.
+    kept = tuple(item for item in standing.failures if item.kind in SAID_GONE)
+    after = replace(standing, failures=kept, visited=standing.visited and bool(kept))
     if standing.state in _SETTLED or standing.state is LinkState.DRIFTED:
         return after
     if after.counting:
