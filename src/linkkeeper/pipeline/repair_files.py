@@ -74,6 +74,16 @@ class MementoMap:
         return self.policy
 
 
+class NothingKnown:
+    """For what needs no knowledge of sources: taking repairs back."""
+
+    def decisions_for(self, file: PublishedFile, data: bytes) -> Sequence[RepairDecision]:
+        return ()
+
+    def policy_for(self, file: PublishedFile) -> RepairPolicy:
+        return RepairPolicy.OFF
+
+
 def read_map(path: Path, *, policy: RepairPolicy = RepairPolicy.SWAP_WHEN_DEAD) -> MementoMap:
     """
     Read a map: ``[{"url", "memento", "moment"}]``, moments in ISO 8601 with an offset.

@@ -1,6 +1,6 @@
 """What relinking needs from outside; joined in :mod:`linkkeeper.assembly`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from linkkeeper.vocabulary.citation import Reading
@@ -14,10 +14,10 @@ class ReadCitations(Protocol):
         self,
         data: bytes,
         *,
-        location: str = ...,
+        location: str,
         declared_type: str | None = ...,
         own_bases: Sequence[str] = ...,
-        publisher_hosts: Collection[str] = ...,
+        publisher_hosts: frozenset[str] = ...,
     ) -> Reading: ...
 
 

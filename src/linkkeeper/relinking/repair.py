@@ -7,7 +7,7 @@ Pure: bytes in, bytes out. Carrying a plan out belongs to
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from linkkeeper.relinking import html_splice, markdown, plain, rst, wikitext
 from linkkeeper.relinking.anchors import ENGLISH, Words
@@ -108,6 +108,31 @@ def plan(
     found = _find(text, wanted, read, notes_only=notes_only)
     spliced = _splice_all(text.data, found, wanted, policy=policy, words=words)
     return _proven(text.data, found, spliced)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A wanted URL that stands in a text unrepaired; *repair* is the one that wants it."""
+
+    url: str
+    repair: Repair
+    span: Span
+    form: OccurrenceForm
+
+
+def standing(
+    text: Text, repairs: Iterable[Repair], *, read: ReadCitations | None = None, notes_only: bool = False
+) -> tuple[Standing, ...]:
+    """Find the places of *repairs* that are not repaired yet, ascending; nothing is planned."""
+    wanted = Wanted(repairs)
+    if not wanted.may_stand_in(text.data):
+        return ()
+    found = _find(text, wanted, read, notes_only=notes_only)
+    spliced = _splice_all(text.data, found, wanted, policy=RepairPolicy.SWAP_WHEN_DEAD, words=ENGLISH)
+    done = set(spliced.repaired)
+    left = [place for place in found.places if place.span not in done]
+    pairs = ((place, wanted.repair_of(place.url)) for place in left)
+    return tuple(Standing(place.url, repair, place.span, place.form) for place, repair in pairs if repair is not None)
 
 
 def looks_like_html(text: Text) -> bool:
@@ -272,8 +297,3 @@ def _edited(data: bytes, cuts: Sequence[tuple[Cut, Task]]) -> tuple[bytes, Seque
         )
         shift += len(cut.after) - len(edits[-1].before)
     return after, edits
-
-
-def explained(plan: RepairPlan, why: str) -> RepairPlan:
-    """*plan* with one reason for all its edits, as an editor gave it."""
-    return replace(plan, edits=tuple(replace(edit, why=why) for edit in plan.edits))
