@@ -29,6 +29,7 @@ from linkkeeper.adapters.sqlmodel_sources import SqlSources
 from linkkeeper.archive.journal import Journal
 from linkkeeper.archive.shelf import Shelf
 from linkkeeper.checks.observe import Observer
+from linkkeeper.checks.outage import OutageGuard, has_default_route
 from linkkeeper.checks.pacing import Pacer, PaceRules
 from linkkeeper.checks.ports import BrowserLook, SiblingMemory
 from linkkeeper.checks.robots import RobotsOfHosts
@@ -160,6 +161,7 @@ class Network:
     pacer: Pacer
     fetch: HttpxFetch
     robots: RobotsOfHosts | None
+    guard: OutageGuard
 
     def observer(self, *, memory: SiblingMemory, clock: Clock, browser: BrowserLook | None = None) -> Observer:
         """Make an observer that remembers siblings in *memory*."""
@@ -213,7 +215,10 @@ async def open_network(settings: Settings, *, clock: Clock | None = None) -> Asy
     )
     try:
         robots = RobotsOfHosts(fetch) if checks.obey_robots else None
-        yield Network(gate=gate, tls=tls, pacer=pacer, fetch=fetch, robots=robots)
+        # Where connections go to a proxy or to mapped addresses, a default route is not what they need.
+        route = None if network.proxy or network.connect_to else has_default_route
+        guard = OutageGuard(fetch, canaries=network.canaries, route=route)
+        yield Network(gate=gate, tls=tls, pacer=pacer, fetch=fetch, robots=robots, guard=guard)
     finally:
         await fetch.aclose()
         gate.close()
