@@ -14,9 +14,17 @@ from pathlib import Path
 
 from linkkeeper import __version__
 from linkkeeper.adapters.apscheduler_beats import next_time
+from linkkeeper.adapters.examination import (
+    examine_browser,
+    examine_clock,
+    examine_database,
+    examine_network,
+    examine_storage,
+)
 from linkkeeper.adapters.httpx_fetch import FetchLimits, HttpxFetch
 from linkkeeper.adapters.jinja_report import JinjaReport
 from linkkeeper.adapters.local_editions import LocalEditions
+from linkkeeper.adapters.playwright_browser import BrowserOptions
 from linkkeeper.adapters.sqlmodel_accounts import SqlAccounts
 from linkkeeper.adapters.sqlmodel_analyses import SqlAnalyses
 from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
@@ -42,6 +50,7 @@ from linkkeeper.pipeline.following import FollowDefaults, Following
 from linkkeeper.pipeline.recovery import Recovery
 from linkkeeper.pipeline.uploads import Uploads
 from linkkeeper.settings import Settings
+from linkkeeper.vocabulary.finding import Finding
 from linkkeeper.vocabulary.moment import Clock, SystemClock, to_timestamp
 
 BACKUPS = "backups"
@@ -228,3 +237,18 @@ def honest_agent(contact: str) -> str:
     """Who asks, and where to complain: a site owner must never have to guess."""
     where = f"; +{contact}" if contact else ""
     return f"linkkeeper/{__version__} (checks the sources of published work{where})"
+
+
+async def examine(settings: Settings) -> tuple[Finding, ...]:
+    """What is found on this machine; changes nothing."""
+    storage = settings.storage
+    options = BrowserOptions(executable=settings.browser.executable, sandbox=settings.browser.sandbox)
+    async with open_network(settings) as network:
+        reached = await examine_network(network.gate, settings.network.canaries, proxied=bool(settings.network.proxy))
+    return (
+        *await examine_browser(options),
+        examine_storage(storage.path, min_free_bytes=storage.min_free_bytes),
+        examine_database(settings.database_url),
+        examine_clock(storage.path, now=SystemClock().now()),
+        *reached,
+    )
