@@ -15,7 +15,7 @@ from linkkeeper.checks.states import (
     new_standing,
     overrule,
     pin,
-    unpin,
+    release,
 )
 from linkkeeper.vocabulary.observation import Evidence, Hop, Observation, ObservationKind
 from linkkeeper.vocabulary.state import LinkState
@@ -272,7 +272,7 @@ def test_a_pin_holds_whatever_later_looks_find() -> None:
     later = killed_from(pinned, *(seen(K.GONE, day) for day in range(2, 30)))
     assert later.state is LinkState.ALIVE
     assert later.words == "Ada: walls us, I looked"
-    freed = unpin(later, by="Ada", reason="let it run", moment=START + timedelta(days=31))
+    freed = release(later, by="Ada", reason="let it run", moment=START + timedelta(days=31))
     assert killed_from(freed, seen(K.GONE, 32), seen(K.GONE, 34)).state is LinkState.DEAD
 
 

@@ -90,8 +90,23 @@ class Standing:
         return json.dumps(data | {key: value for key, value in optional.items() if value}, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> "Standing":
-        """The inverse of :meth:`to_json`."""
+    def from_json(
+        cls, text: str | None, *, state: LinkState = LinkState.NEW, since: datetime | None = None
+    ) -> "Standing":
+        """
+        The inverse of :meth:`to_json`.
+
+        Args:
+            state, since: Of the link's row, for a link without a text: one
+                that was never looked at.
+
+        Raises:
+            ValueError: neither a text nor *since*.
+        """
+        if text is None:
+            if since is None:
+                raise ValueError("a link without a standing needs the moment when it was added")
+            return cls(state=state, since=since.replace(microsecond=0))
         data = json.loads(text)
         pin = data.get("x")
         last_alive = _moment(data.get("a"))

@@ -37,7 +37,7 @@ __all__ = [
     "new_standing",
     "overrule",
     "pin",
-    "unpin",
+    "release",
 ]
 
 _Kind = ObservationKind
@@ -279,7 +279,7 @@ def _so_far(items: tuple[Counted, ...], row: Row) -> str:
 
 def pin(standing: Standing, state: LinkState, *, by: str, reason: str, moment: datetime) -> Standing:
     """
-    Hold *state* whatever later looks find, until :func:`unpin`.
+    Hold *state* whatever later looks find, until :func:`release`.
 
     Raises:
         ValueError: no name or no reason.
@@ -288,7 +288,7 @@ def pin(standing: Standing, state: LinkState, *, by: str, reason: str, moment: d
     return replace(decided, pinned=Pin(by=by, reason=reason, moment=moment.replace(microsecond=0)))
 
 
-def unpin(standing: Standing, *, by: str, reason: str, moment: datetime) -> Standing:
+def release(standing: Standing, *, by: str, reason: str, moment: datetime) -> Standing:
     """Let later looks move the state again; it stays as it is until they do."""
     return replace(overrule(standing, standing.state, by=by, reason=reason, moment=moment), pinned=None)
 

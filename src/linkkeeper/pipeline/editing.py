@@ -89,7 +89,10 @@ class Editing:
             raise InputError("pin the link", subject=url, reason="nothing cites it", hint="see: linkkeeper status")
         standing = Standing.from_json(record.standing, state=record.state, since=record.first_seen_at)
         now = self._clock.now()
-        moved = release(standing, moment=now) if state is None else pin(standing, state, moment=now, words=reason)
+        if state is None:
+            moved = release(standing, by=by, reason=reason, moment=now)
+        else:
+            moved = pin(standing, state, by=by, reason=reason, moment=now)
         decision = self._decision(
             "pin", url, by=by, reason=reason, before=record.state.value, after=state.value if state else "unpinned"
         )
