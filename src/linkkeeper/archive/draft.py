@@ -125,9 +125,13 @@ class Draft:
             (folder / "capture").mkdir()
             (folder / "scratch").mkdir()
             draft = cls(folder, token=token, capture_id=capture_id, url=url, software=software)
-            draft._write(draft._write_warcinfo)
         except OSError as error:
             raise StorageError("start a capture", subject=str(folder), reason=str(error)) from error
+        try:
+            draft._write(draft._write_warcinfo)
+        except StorageError:
+            draft.close()
+            raise
         return draft
 
     @property
@@ -187,8 +191,11 @@ class Draft:
     def close(self) -> None:
         """End writing; safe to call twice."""
         self._thread.shutdown(wait=True)
-        if not self._file.closed:
+        try:
             self._file.close()
+        except OSError as error:
+            # What stood in the file's buffer is lost: this WARC must not be published.
+            self._broken = self._broken or str(error)
 
     def write_exchange(self, exchange: Exchange) -> WrittenRecord:
         """Write response (or revisit) and request; the blocking form of :meth:`exchange`."""
