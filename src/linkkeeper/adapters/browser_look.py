@@ -1,0 +1,109 @@
+"""A look with a real browser, for pages that show nothing without one: a visit that keeps nothing."""
+
+import ssl
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.captures.ports import BrowserPool, Gate
+from linkkeeper.captures.visit import Visit, VisitOrder, visit
+from linkkeeper.checks.look import Answer, Failure, FailureKind, Look, Phase
+from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
+
+#: Names of egress errors, as the recorder's reasons begin with them, and what a look calls them.
+_KINDS = {
+    "ForbiddenAddress": (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
+    "NameMissing": (FailureKind.DNS_MISSING, Phase.RESOLVE),
+    "NameFailing": (FailureKind.DNS_FAILING, Phase.RESOLVE),
+    "ConnectFailed": (FailureKind.REFUSED, Phase.CONNECT),
+    "ConnectTimeout": (FailureKind.TIMEOUT, Phase.CONNECT),
+    "ProxyFailed": (FailureKind.PROXY_ERROR, Phase.CONNECT),
+    "TLS": (FailureKind.TLS, Phase.TLS),
+    "more redirects": (FailureKind.REDIRECT_LOOP, Phase.FIRST_BYTE),
+    "no answer before": (FailureKind.TIMEOUT, Phase.FIRST_BYTE),
+}
+
+
+class ForgetfulSink:
+    """Satisfies :class:`linkkeeper.captures.ports.RecordSink` and keeps nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def exchange(self, exchange: Exchange) -> None:
+        pass
+
+    async def failure(self, failure: ExchangeFailure) -> None:
+        pass
+
+    async def rendering(
+        self, name: str, data: bytes, *, media_type: str, target: str, moment: datetime, conversion: bool
+    ) -> None:
+        pass
+
+    async def metadata(self, data: bytes, *, media_type: str, target: str, moment: datetime) -> None:
+        pass
+
+    def scratch(self) -> Path:
+        return self._folder
+
+
+class PlaywrightLook:
+    """Satisfies :class:`linkkeeper.checks.ports.BrowserLook`."""
+
+    def __init__(self, *, browser: BrowserPool, gate: Gate, tls: ssl.SSLContext, limits: VisitLimits) -> None:
+        self._browser = browser
+        self._gate = gate
+        self._tls = tls
+        self._limits = limits
+
+    async def look(self, url: str) -> Look:
+        moment = datetime.now(UTC)
+        with tempfile.TemporaryDirectory(prefix="linkkeeper-look-") as folder:
+            seen = await visit(
+                VisitOrder(url=url, keep_renderings=False),
+                browser=self._browser,
+                gate=self._gate,
+                tls=self._tls,
+                sink=ForgetfulSink(Path(folder)),
+                limits=self._limits,
+            )
+        return look_of(seen, moment=moment)
+
+
+def look_of(seen: Visit, *, moment: datetime) -> Look:
+    """The facts of a visit as those of a look."""
+    if seen.main is None:
+        return Look(
+            url=seen.url,
+            moment=moment,
+            elapsed_s=seen.elapsed_s,
+            hops=seen.hops,
+            failure=_failure(seen.reason),
+            by_browser=True,
+        )
+    answer = Answer(
+        url=seen.main.url,
+        status=seen.main.status,
+        headers=_decoded_headers(seen.main.headers),
+        body=seen.dom or seen.text.encode("utf-8"),
+        whole=seen.main.truncated is None,
+        address=seen.main.address,
+        rendered_text=seen.text,
+    )
+    return Look(
+        url=seen.url, moment=moment, elapsed_s=seen.elapsed_s, hops=seen.main.hops, answer=answer, by_browser=True
+    )
+
+
+def _decoded_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The headers as they fit a body that is UTF-8 and without a content coding."""
+    return tuple((name, value) for name, value in headers if name.lower() != "content-encoding")
+
+
+def _failure(reason: str) -> Failure:
+    for mark, (kind, phase) in _KINDS.items():
+        if reason.startswith(mark):
+            return Failure(kind=kind, phase=phase, words=reason)
+    return Failure(kind=FailureKind.RESET, phase=Phase.FIRST_BYTE, words=reason)

@@ -1,0 +1,222 @@
+"""Browsers for visits: the only place, with the tab beside it, that names Playwright."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from playwright.async_api import Browser, Error, Playwright, async_playwright
+
+from linkkeeper.adapters import chromium
+from linkkeeper.adapters.playwright_tab import VIEWPORT_HEIGHT, VIEWPORT_WIDTH, PlaywrightTab
+from linkkeeper.captures.browser_key import BrowserKey, new_browser_key
+from linkkeeper.captures.ports import ProxyAddress, SandboxMode, TabLost
+from linkkeeper.errors import BrowserError
+
+_CLOSE_TIMEOUT_S = 5.0
+_START_TIMEOUT_S = 60.0
+_MEMORY_CHECK_EVERY = 5
+#: WebRTC and QUIC would go around the proxy; the rest saves memory and noise.
+_FLAGS = (
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-quic",
+    "--disable-gpu",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserOptions:
+    """
+    As in ``[browser]``.
+
+    Attributes:
+        allow_unsandboxed: Whether ``auto`` may end without a sandbox (one-off commands only).
+    """
+
+    executable: str = ""
+    sandbox: Literal["auto", "on", "off"] = "auto"
+    allow_unsandboxed: bool = False
+    recycle_after: int = 60
+    recycle_memory_bytes: int = 1_500_000_000
+    recycle_age_s: float = 3600.0
+
+
+class RunningBrowser:
+    """One browser process with its key; satisfies :class:`linkkeeper.captures.ports.BrowserLease`."""
+
+    def __init__(self, browser: Browser, *, key: BrowserKey, sandbox: SandboxMode, marker: str) -> None:
+        self._browser = browser
+        self.key = key
+        self.version = browser.version
+        self.sandbox = sandbox
+        self.marker = marker
+        self.born = time.monotonic()
+        self.uses = 0
+        self.held = 0
+        self.sick = False
+
+    @property
+    def alive(self) -> bool:
+        return self._browser.is_connected()
+
+    @asynccontextmanager
+    async def tab(
+        self, proxy: ProxyAddress, *, service_workers: bool, on_landing: Callable[[str], None]
+    ) -> AsyncIterator[PlaywrightTab]:
+        try:
+            context = await self._browser.new_context(
+                proxy={"server": f"http://127.0.0.1:{proxy.port}"},
+                service_workers="allow" if service_workers else "block",
+                viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
+                accept_downloads=False,
+            )
+        except Error as error:
+            raise TabLost("the browser died", crashed=True) from error
+        tab: PlaywrightTab | None = None
+        try:
+            try:
+                page = await context.new_page()
+                tab = PlaywrightTab(context, page, await context.new_cdp_session(page))
+                await tab.prepare(proxy, on_landing=on_landing)
+            except Error as error:
+                raise TabLost("the browser died", crashed=True) from error
+            yield tab
+        finally:
+            if tab is not None:
+                await tab.release()
+            closing = asyncio.ensure_future(context.close())
+            closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+            done, _ = await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
+            if not done:
+                # A context that does not close would keep its pages running.
+                self.sick = True
+
+    async def close(self) -> None:
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await self._browser.close()
+
+
+class PlaywrightPool:
+    """
+    Satisfies :class:`linkkeeper.captures.ports.BrowserPool`; use as an asynchronous context manager.
+
+    One browser serves many visits in contexts of their own. A spent one is
+    closed when its last visit ends; new visits get a fresh one meanwhile.
+    """
+
+    def __init__(self, options: BrowserOptions) -> None:
+        self._options = options
+        self._stack = AsyncExitStack()
+        self._playwright: Playwright | None = None
+        self._current: RunningBrowser | None = None
+        self._starting = asyncio.Lock()
+        self._folder = Path()
+
+    async def __aenter__(self) -> "PlaywrightPool":
+        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="linkkeeper-browser-")))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._current is not None:
+            await self._current.close()
+            self._current = None
+        await self._stack.aclose()
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[RunningBrowser]:
+        browser = await self._fit()
+        browser.held += 1
+        browser.uses += 1
+        try:
+            yield browser
+        finally:
+            browser.held -= 1
+            if browser is not self._current and browser.held == 0:
+                await browser.close()
+            elif browser.held == 0 and self._is_spent(browser):
+                self._current = None
+                await browser.close()
+
+    async def _fit(self) -> RunningBrowser:
+        async with self._starting:
+            if self._current is not None and self._is_spent(self._current):
+                spent, self._current = self._current, None
+                if spent.held == 0:
+                    await spent.close()
+            if self._current is None:
+                self._current = await self._start()
+            return self._current
+
+    def _is_spent(self, browser: RunningBrowser) -> bool:
+        options = self._options
+        if not browser.alive or browser.sick or browser.uses >= options.recycle_after:
+            return True
+        if time.monotonic() - browser.born > options.recycle_age_s:
+            return True
+        # Adding up the memory takes tens of milliseconds: not before every visit.
+        if browser.uses % _MEMORY_CHECK_EVERY:
+            return False
+        return chromium.memory_of(browser.marker) > options.recycle_memory_bytes
+
+    async def _start(self) -> RunningBrowser:
+        if self._playwright is None:
+            self._playwright = await self._stack.enter_async_context(async_playwright())
+        executable = await self.executable()
+        if self._options.sandbox == "off":
+            return await self._launch(executable, SandboxMode.OFF)
+        mode, started = self._sandboxed(executable)
+        try:
+            if mode is None:
+                raise BrowserError("sandbox the browser", subject=str(executable), reason="no user to start it as")
+            return await self._launch(started, mode)
+        except BrowserError as error:
+            if self._options.sandbox == "auto" and self._options.allow_unsandboxed:
+                return await self._launch(executable, SandboxMode.OFF)
+            raise BrowserError(
+                error.operation,
+                subject=error.subject,
+                reason=error.reason,
+                hint='run linkkeeper as an ordinary user, or set [browser] sandbox = "off" if you trust every page',
+            ) from error
+
+    def _sandboxed(self, executable: Path) -> tuple[SandboxMode | None, Path]:
+        if not chromium.we_are_root():
+            return SandboxMode.ON, executable
+        user = chromium.unprivileged_user()
+        if user is None:
+            return None, executable
+        return SandboxMode.UNPRIVILEGED_USER, chromium.write_wrapper(self._folder, executable, user)
+
+    async def executable(self) -> Path:
+        """The browser that is or would be used."""
+        if self._playwright is None:
+            self._playwright = await self._stack.enter_async_context(async_playwright())
+        own = Path(self._playwright.chromium.executable_path)
+        return chromium.find_browser(self._options.executable, playwrights_own=own)
+
+    async def _launch(self, executable: Path, sandbox: SandboxMode) -> RunningBrowser:
+        assert self._playwright is not None, "started before"
+        key = new_browser_key()
+        marker = f"--linkkeeper-browser={uuid4().hex}"
+        try:
+            browser = await self._playwright.chromium.launch(
+                executable_path=executable,
+                chromium_sandbox=sandbox is not SandboxMode.OFF,
+                args=[*_FLAGS, f"--ignore-certificate-errors-spki-list={key.spki_sha256}", marker],
+                timeout=_START_TIMEOUT_S * 1000,
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except Error as error:
+            reason = error.message.strip().splitlines()[0]
+            raise BrowserError("start the browser", subject=str(executable), reason=reason) from error
+        return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker)
