@@ -40,4 +40,7 @@ def memento_path(timestamp: str, url: str, *, modifier: str = "") -> str:
         modifier: Two letters with their underscore, as archives write
             them, for one way of seeing it (``pd_`` for the PDF).
     """
-    return f"/web/{timestamp}{modifier}/{url}"
+    head, mark, fragment = url.partition("#")
+    # A client route is part of what is meant, but a browser would not send it.
+    escaped = f"{head}%23{fragment}" if fragment.startswith(("!", "/")) else head + mark + fragment
+    return f"/web/{timestamp}{modifier}/{escaped}"

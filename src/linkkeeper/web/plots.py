@@ -19,9 +19,8 @@ HEIGHT = 160
 class Series:
     """One state's number of links, a value a day."""
 
+    state: LinkState
     label: str
-    symbol: str
-    tone: str
     css: str
     values: tuple[int, ...]
 
@@ -69,9 +68,8 @@ def plot(days: Sequence[StatesOn]) -> Plot:
         days=tuple(days),
         series=tuple(
             Series(
+                state=state,
                 label=STATES[state].label,
-                symbol=STATES[state].symbol,
-                tone=STATES[state].tone,
                 css=css_class(state),
                 values=tuple(table.get(state, 0) for table in tables),
             )

@@ -91,7 +91,6 @@ class Pages:
             mark=mark,
             breakable=breakable,
             size=words.size,
-            span=words.span_words,
             part=lambda text: quote(str(text), safe=""),
         )
         self.environment.globals.update(
@@ -106,6 +105,9 @@ class Pages:
             vendored=vendored,
             memento_path=lambda capture, modifier="": memento_path(capture.timestamp, capture.url, modifier=modifier),
             share_bar=plots.share_bar,
+            draw_plot=plots.svg,
+            words_day=words.day,
+            replay_origin=lambda capture: services.addresses.replay(capture.id),
             note=services.note,
             desk=services.addresses.desk,
             file_address=services.addresses.file,

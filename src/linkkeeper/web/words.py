@@ -1,7 +1,7 @@
 """The words of the pages: states, qualities and moments as readers see them."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from linkkeeper.vocabulary.capture import Quality, RequestReason, RequestState
 from linkkeeper.vocabulary.state import LinkState
@@ -107,32 +107,6 @@ def day(moment: datetime | date) -> str:
 def minute(moment: datetime) -> str:
     """``22 November 2026, 09:00 UTC``."""
     return f"{day(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
-
-
-def span_words(span: timedelta) -> str:
-    """A length of time in its largest sensible unit: ``3 weeks``, ``1 day``, ``less than a minute``."""
-    seconds = abs(span.total_seconds())
-    for name, length in (("year", 365.25 * 86_400), ("month", 30.44 * 86_400), ("week", 604_800), ("day", 86_400)):
-        if seconds >= length * (2 if name in ("month", "week") else 1):
-            return _counted(int(seconds / length), name)
-    for name, length in (("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            return _counted(int(seconds / length), name)
-    return "less than a minute"
-
-
-def _counted(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
-
-
-def after_citation(captured: datetime, cited_on: date | None) -> str:
-    """How long after its citation a source was captured; empty where the citation has no date."""
-    if cited_on is None:
-        return ""
-    days = (captured.astimezone(UTC).date() - cited_on).days
-    if days == 0:
-        return "on the day of the citation"
-    return f"{span_words(timedelta(days=days))} {'after' if days > 0 else 'before'} the citation"
 
 
 def size(count: int) -> str:

@@ -1,0 +1,67 @@
+"""Mementos of our own archive: which there are of a URL, and which of them is meant."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from linkkeeper.replay.addresses import Addresses as ProtocolAddresses
+from linkkeeper.replay.timegate import closest, memento_headers
+from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel
+from linkkeeper.vocabulary.memento import Memento
+from linkkeeper.vocabulary.views import CaptureView
+from linkkeeper.web import access
+from linkkeeper.web.services import WebServices
+
+
+class Mementos:
+    def __init__(self, services: WebServices) -> None:
+        self.services = services
+        self.addresses = ProtocolAddresses(base=services.addresses.desk)
+
+    def of(self, url: str) -> tuple[CaptureView, ...]:
+        """All captures of *url*'s source, ascending, dark ones included."""
+        found = tuple(self.services.catalogue.captures_of_url(url))
+        if not found and "%23" in url:
+            # A client route ("#!/page") can only reach a server escaped.
+            found = tuple(self.services.catalogue.captures_of_url(url.replace("%23", "#", 1)))
+        return found
+
+    def shown(self, captures: Sequence[CaptureView]) -> tuple[CaptureView, ...]:
+        """Those that may be shown now; a "same as" row is as dark as the capture that holds its bytes."""
+        now = self.services.clock.now()
+        dark = {one.id for one in captures if access.effective_level(one, now) is not AccessLevel.OPEN}
+        return tuple(one for one in captures if one.id not in dark and one.same_as not in dark)
+
+    def negotiable(self, captures: Sequence[CaptureView]) -> tuple[CaptureView, ...]:
+        """Those that a TimeGate may choose: what shows the source, if anything does."""
+        shown = self.shown(captures)
+        return tuple(one for one in shown if one.quality in SHOWN_QUALITIES) or shown
+
+    def exact(self, captures: Sequence[CaptureView], stamp: str) -> CaptureView | None:
+        """The capture of exactly this timestamp; the good one where two share a second."""
+        meant = [one for one in captures if one.timestamp == stamp]
+        return max(meant, key=lambda one: one.quality in SHOWN_QUALITIES, default=None)
+
+    def nearest(self, captures: Sequence[CaptureView], moment: datetime | None) -> CaptureView | None:
+        """The memento nearest to *moment*, the newest without one; None where nothing may be shown."""
+        candidates = self.negotiable(captures)
+        if not candidates:
+            return None
+        if moment is None:
+            return candidates[-1]
+        chosen = closest([self.memento(one) for one in candidates], moment)
+        return next(one for one in candidates if one.id == chosen.capture_id)
+
+    def memento(self, capture: CaptureView) -> Memento:
+        return Memento(
+            uri_r=capture.url,
+            uri_m=self.services.addresses.uri_m(capture),
+            moment=capture.moment,
+            capture_id=capture.id,
+            quality=capture.quality,
+            confirmed=capture.confirmed,
+        )
+
+    def headers(self, capture: CaptureView, shown: Sequence[CaptureView]) -> dict[str, str]:
+        """``Memento-Datetime`` and ``Link`` of the page of *capture*, which is one of *shown*."""
+        mementos = [self.memento(one) for one in shown]
+        return dict(memento_headers(self.memento(capture), mementos, addresses=self.addresses))

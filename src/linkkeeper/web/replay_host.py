@@ -1,0 +1,137 @@
+"""
+The replay host: everything whose bytes came from outside.
+
+It has no accounts, no cookies and no forms. A script of an archived page that
+runs here reaches nothing of the desk, which has another host name.
+"""
+
+from fastapi import FastAPI, HTTPException, Request
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp
+
+from linkkeeper.vocabulary.views import CaptureView
+from linkkeeper.web import access, files
+from linkkeeper.web.guard import COMMON_HEADERS, HeaderGuard, HostGuard
+from linkkeeper.web.rendering import STATIC, VENDOR, Pages
+from linkkeeper.web.services import WebServices
+
+#: What our page around the replay may do; the replayed documents' own policy is set by replay-sw.js.
+PLAYER_CSP = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: data:; frame-src 'self'; "
+    "worker-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self' {desk}"
+)
+WACZ = "capture.wacz"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+class ReplayHost:
+    def __init__(self, services: WebServices) -> None:
+        self.services = services
+        self.pages = Pages(services)
+        self.desk = services.addresses.desk
+
+    def build(self) -> FastAPI:
+        app = FastAPI(title="linkkeeper replay", openapi_url=None, docs_url=None, redoc_url=None)
+        for path, page in (
+            ("/health", self.health),
+            ("/captures/{capture_id}/{name}", self.file),
+            ("/replay/page/{capture_id}", self.player),
+            ("/replay/sw.js", self.worker),
+            ("/replay/ui.js", self.interface),
+            ("/replay/webrecorder-sw.js", self.engine),
+            ("/replay/player.js", self.player_script),
+            ("/replay/player.css", self.player_style),
+        ):
+            app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
+        app.add_exception_handler(StarletteHTTPException, _plain)
+        return app
+
+    def health(self) -> Response:
+        return JSONResponse({"status": "ok", "part": "replay"}, headers={"cache-control": "no-store"})
+
+    def file(self, request: Request, capture_id: str, name: str) -> Response:
+        capture = self._open(request, capture_id)
+        found = files.kept_file(self.services.storage, capture, name)
+        if found is None:
+            raise HTTPException(404, "This capture has no such file.")
+        return files.answer(request, found, capture=capture, desk=self.desk)
+
+    def player(self, request: Request, capture_id: str) -> Response:
+        """Our page around ReplayWeb.page, to be framed by the memento page."""
+        capture = self._open(request, capture_id)
+        if not self.available or WACZ not in capture.files:
+            raise HTTPException(404, "Replay is not offered for this capture.")
+        answer = self.pages.html(request, "player.html", {"capture": capture})
+        answer.headers["cache-control"] = "no-cache"
+        return answer
+
+    @property
+    def available(self) -> bool:
+        return self.services.replay and replay_files_present()
+
+    def worker(self) -> Response:
+        return _script(STATIC / "replay-sw.js", cache="no-cache")
+
+    def player_script(self) -> Response:
+        return _script(STATIC / "player.js", cache=IMMUTABLE)
+
+    def player_style(self) -> Response:
+        return FileResponse(STATIC / "player.css", media_type="text/css", headers={"cache-control": IMMUTABLE})
+
+    def interface(self) -> Response:
+        return self._vendored("ui.js")
+
+    def engine(self) -> Response:
+        return self._vendored("sw.js")
+
+    def _vendored(self, name: str) -> Response:
+        if not self.available:
+            raise HTTPException(404, "Replay is not offered here.")
+        return _script(VENDOR / "replaywebpage" / name, cache="public, max-age=86400")
+
+    def _open(self, request: Request, capture_id: str) -> CaptureView:
+        """The capture that may be shown under this host's name."""
+        named = self.services.addresses.capture_of_host(request.headers.get("host", ""))
+        capture = self.services.catalogue.capture(capture_id) if named in (None, capture_id) else None
+        if capture is None:
+            raise HTTPException(404, "There is no such capture here.")
+        dark = access.shown_or_tombstone(self.services.catalogue, capture, self.services.clock.now())
+        if dark:
+            raise HTTPException(dark.status, f"{dark.title}. {dark.words}")
+        return capture
+
+
+def replay_files_present() -> bool:
+    """Whether the build brought ReplayWeb.page."""
+    return all((VENDOR / "replaywebpage" / name).is_file() for name in ("ui.js", "sw.js"))
+
+
+def build_replay_host(services: WebServices) -> ASGIApp:
+    """The application of the replay listener."""
+    app: ASGIApp = ReplayHost(services).build()
+    csp = PLAYER_CSP.format(desk=services.addresses.desk)
+    defaults = {**COMMON_HEADERS, "content-security-policy": csp, "referrer-policy": "no-referrer"}
+    defaults.pop("cross-origin-opener-policy")
+    app = HeaderGuard(app, defaults=defaults)
+    return HostGuard(app, accepts=services.addresses.is_replay)
+
+
+def _script(path: object, *, cache: str) -> Response:
+    return FileResponse(str(path), media_type="text/javascript; charset=utf-8", headers={"cache-control": cache})
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    words = str(getattr(error, "detail", "")) or "Not here."
+    headers = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_TOMBSTONE.format(words=words), status_code=status, headers=headers)
+    return PlainTextResponse(f"{words}\n", status_code=status, headers=headers)
+
+
+_TOMBSTONE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    "<title>Not shown</title><p>{words}</p></html>"
+)
