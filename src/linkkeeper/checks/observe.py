@@ -113,6 +113,19 @@ class Observer:
                 observed = other
         return observed
 
+    async def visit(self, case: Case) -> Observed | None:
+        """
+        Look with a browser only, as is always done before a link is called dead.
+
+        Returns:
+            None where there is no browser.
+        """
+        if self._browser is None:
+            return None
+        look = await self._browser.look(case.cited)
+        settled = await self._settle(look, case, Leave(browser=False))
+        return replace(settled, browsed=True)
+
     async def _observe_form(self, case: Case, leave: Leave, validators: tuple[str | None, str | None]) -> Observed:
         refusal = await self._forbidden_by_robots(case)
         if refusal is not None:

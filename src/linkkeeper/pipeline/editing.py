@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from linkkeeper.archive.journal import Access, Journal, JournalEntry, access_entry
-from linkkeeper.checks.states import Standing, pin, release
+from linkkeeper.checks.standing import standing_of
+from linkkeeper.checks.states import pin, release
 from linkkeeper.errors import InputError, UsageError
 from linkkeeper.pipeline.ports import DecisionLedger
 from linkkeeper.vocabulary.capture import AccessLevel
@@ -87,7 +88,7 @@ class Editing:
         record = self._ledger.link_by_key(identity_key(require_web_address(url)))
         if record is None:
             raise InputError("pin the link", subject=url, reason="nothing cites it", hint="see: linkkeeper status")
-        standing = Standing.from_json(record.standing, state=record.state, since=record.first_seen_at)
+        standing = standing_of(record.standing, first_seen=record.first_seen_at)
         now = self._clock.now()
         if state is None:
             moved = release(standing, by=by, reason=reason, moment=now)

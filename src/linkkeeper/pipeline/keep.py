@@ -1,0 +1,368 @@
+"""Keep: a waiting request becomes a visit, the visit a published capture, the capture a row."""
+
+import asyncio
+import contextlib
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from linkkeeper.archive.draft import Draft
+from linkkeeper.archive.manifest import CaptureAbout
+from linkkeeper.archive.shelf import Shelf, adopted
+from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.captures.ports import BrowserPool, Gate, SandboxMode
+from linkkeeper.captures.visit import Visit, VisitOrder, visit
+from linkkeeper.checks.baseline import NoteMatch, match_note
+from linkkeeper.checks.case import NoteFacts, baseline_of
+from linkkeeper.checks.pacing import HostDeferred
+from linkkeeper.checks.ports import Slots
+from linkkeeper.errors import BrowserError, StaleLeaseError, StorageError
+from linkkeeper.pages.text import Page, read_page
+from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.ports import CaptureLedger
+from linkkeeper.pipeline.recovery import new_capture
+from linkkeeper.vocabulary.capture import Quality, RequestReason, StepReport
+from linkkeeper.vocabulary.digest import sha256_hex
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.records import ClaimedRequest, LinkRecord, NewCapture
+from linkkeeper.vocabulary.uri import IDENTITY_RULES
+
+log = structlog.get_logger()
+
+BEAT_S = 15.0
+#: When a link without a complete capture is visited again, after each visit.
+RETRY_PLAN = (timedelta(hours=2), timedelta(days=1), timedelta(days=7))
+#: A request whose visits keep dying with the process is given up after so many.
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepRules:
+    """*software* is named in every record; *min_free_bytes* stops captures before a full disk stops the database."""
+
+    software: str
+    min_free_bytes: int
+    consent: bool
+    srcset: bool
+    limits: VisitLimits
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A visit that runs: its steps so far, and whether the lease was lost."""
+
+    request: ClaimedRequest
+    steps: list[StepReport] = field(default_factory=list)
+
+
+class Keeper:
+    """
+    Makes captures.
+
+    Args:
+        on_event: Told ``(url, words)`` when a visit starts, moves on and ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: CaptureLedger,
+        hosts: HeldHosts,
+        shelf: Shelf,
+        browser: BrowserPool,
+        gate: Gate,
+        tls: ssl.SSLContext,
+        slots: Slots,
+        clock: Clock,
+        rules: KeepRules,
+        on_event: Callable[[str, str], None] = lambda url, words: None,
+    ) -> None:
+        self._ledger = ledger
+        self._hosts = hosts
+        self._shelf = shelf
+        self._browser = browser
+        self._gate = gate
+        self._tls = tls
+        self._slots = slots
+        self._clock = clock
+        self._rules = rules
+        self._resting: dict[str, datetime] = {}
+        self.on_event = on_event
+        self.tokens: set[str] = set()
+
+    async def work_one(self) -> bool:
+        """
+        Make the most urgent capture that may be made now.
+
+        Returns:
+            False when there is nothing to do.
+
+        Raises:
+            StorageError: the storage is full or can't be written.
+            BrowserError: no browser starts.
+        """
+        await asyncio.to_thread(self._shelf.require_space, self._rules.min_free_bytes)
+        token = secrets.token_hex(12)
+        request = await asyncio.to_thread(
+            self._ledger.claim, due=self._clock.now(), busy_hosts=self._busy_hosts(), token=token
+        )
+        if request is None:
+            return False
+        self.tokens.add(token)
+        try:
+            await self._work_on(request)
+        finally:
+            self.tokens.discard(token)
+        return True
+
+    def _busy_hosts(self) -> frozenset[str]:
+        now = datetime.now(UTC)
+        self._resting = {key: until for key, until in self._resting.items() if until > now}
+        return self._hosts.elsewhere | frozenset(self._resting)
+
+    async def _work_on(self, request: ClaimedRequest) -> None:
+        bound = log.bind(capture=request.id, url=request.url)
+        urgent = request.reason is RequestReason.EDITOR
+        try:
+            async with self._hosts.hold(request.host, urgent=urgent) as held:
+                if not held:
+                    await asyncio.to_thread(self._ledger.let_go, request)
+                    return
+                async with self._slots.slot(request.url) as slot:
+                    await slot.sending()
+                    await self._capture(request)
+        except HostDeferred as rest:
+            self._resting[request.host] = datetime.now(UTC) + timedelta(seconds=rest.wait_s)
+            await asyncio.to_thread(self._ledger.let_go, request)
+        except StaleLeaseError as error:
+            bound.info("capture dropped", reason=error.reason)
+        except (asyncio.CancelledError, StorageError, BrowserError):
+            # Ours, not the source's: the request waits for better times, its attempt not counted.
+            await asyncio.shield(asyncio.to_thread(self._ledger.let_go, request))
+            raise
+
+    async def _capture(self, request: ClaimedRequest) -> None:
+        if self._shelf.directory(request.id) is not None or request.attempt > MOST_ATTEMPTS:
+            await self._settle_old(request)
+            return
+        self.on_event(request.url, "visiting")
+        under_way = _UnderWay(request)
+        beat = asyncio.create_task(self._beat(under_way))
+        work = asyncio.create_task(self._visit_and_keep(under_way))
+        try:
+            done, _ = await asyncio.wait({beat, work}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (beat, work):
+                task.cancel()
+            await asyncio.gather(beat, work, return_exceptions=True)
+
+    async def _settle_old(self, request: ClaimedRequest) -> None:
+        """Published just before a crash: the row follows now. Died too often: the request fails."""
+        directory = self._shelf.directory(request.id)
+        if directory is None:
+            words = f"given up after {request.attempt - 1} visits that did not end"
+            await asyncio.to_thread(self._ledger.finish, request, capture=None, words=words, now=self._clock.now())
+            return
+        published = adopted(directory, self._shelf.manifest(request.id))
+        text = self._shelf.text(request.id) or ""
+        capture = new_capture(published, link_id=request.link_id, root=self._shelf.root, text=text)
+        await asyncio.to_thread(
+            self._ledger.finish, request, capture=capture, words="published before a restart", now=self._clock.now()
+        )
+
+    async def _beat(self, under_way: _UnderWay) -> None:
+        """Renew the lease and show the steps; ends with StaleLeaseError when the request is no longer ours."""
+        shown = -1
+        waited = 0.0
+        while True:
+            if len(under_way.steps) != shown or waited >= BEAT_S:
+                shown, waited = len(under_way.steps), 0.0
+                await asyncio.to_thread(self._ledger.beat, under_way.request, steps=tuple(under_way.steps))
+            await asyncio.sleep(0.5)
+            waited += 0.5
+
+    async def _visit_and_keep(self, under_way: _UnderWay) -> None:
+        request = under_way.request
+        draft = await asyncio.to_thread(self._open_draft, request)
+        try:
+            made = await self._visit(under_way, draft, service_workers=False)
+            if made.quality is Quality.EMPTY:
+                await asyncio.to_thread(draft.abandon)
+                under_way.steps.clear()
+                draft = await asyncio.to_thread(self._open_draft, request)
+                made = await self._visit(under_way, draft, service_workers=True)
+            await self._conclude(under_way, draft, made)
+        finally:
+            with contextlib.suppress(StorageError):
+                # What can't be removed now is swept at the next start.
+                await asyncio.shield(asyncio.to_thread(draft.abandon))
+
+    def _open_draft(self, request: ClaimedRequest) -> Draft:
+        return self._shelf.open_draft(
+            token=request.token, capture_id=request.id, url=request.url, software=self._rules.software
+        )
+
+    async def _visit(self, under_way: _UnderWay, draft: Draft, *, service_workers: bool) -> Visit:
+        def on_step(step: StepReport) -> None:
+            under_way.steps.append(step)
+            self.on_event(under_way.request.url, step.name)
+
+        return await visit(
+            VisitOrder(
+                url=under_way.request.url,
+                service_workers=service_workers,
+                consent=self._rules.consent,
+                srcset=self._rules.srcset,
+            ),
+            browser=self._browser,
+            gate=self._gate,
+            tls=self._tls,
+            sink=draft,
+            limits=self._rules.limits,
+            on_step=on_step,
+        )
+
+    async def _conclude(self, under_way: _UnderWay, draft: Draft, made: Visit) -> None:
+        request = under_way.request
+        link = await asyncio.to_thread(self._ledger.link, request.link_id)
+        now = self._clock.now()
+        retry_at = await asyncio.to_thread(self._retry_at, link, made, now)
+        words = made.reason or made.quality.value
+        capture: NewCapture | None = None
+        if made.main is not None:
+            page = await asyncio.to_thread(_page_of, made)
+            match = await asyncio.to_thread(self._match, link, page, made)
+            capture = await asyncio.to_thread(self._same_as_before, request, link, made, match)
+            if capture is None:
+                capture = await asyncio.to_thread(self._publish, request, link, draft, made, page, match)
+        await asyncio.to_thread(
+            self._ledger.finish,
+            request,
+            capture=capture,
+            words=words,
+            now=now,
+            steps=tuple(under_way.steps),
+            retry_at=retry_at,
+        )
+        self.on_event(request.url, made.quality.value)
+        log.info(
+            "captured",
+            capture=request.id,
+            url=request.url,
+            quality=made.quality.value,
+            reason=made.reason,
+            elapsed_s=made.elapsed_s,
+            exchanges=made.exchanges,
+        )
+
+    def _match(self, link: LinkRecord, page: Page, made: Visit) -> NoteMatch | None:
+        """The best match with a note that cites the link; None where only the running text does."""
+        found = [
+            match_note(page, NoteFacts(text=note.text, passages=note.passages), url=link.fetch_form, text=made.text)
+            for note in self._ledger.notes_of(link.id)
+            if note.text
+        ]
+        return max(found, key=lambda match: (match.matched, match.score), default=None)
+
+    def _same_as_before(
+        self, request: ClaimedRequest, link: LinkRecord, made: Visit, match: NoteMatch | None
+    ) -> NewCapture | None:
+        """A record "same as capture X" where a later visit found the same text; None where it did not."""
+        last = self._ledger.last_good(link.id)
+        text = made.text
+        if (
+            last is None
+            or made.main is None
+            or made.quality is not Quality.COMPLETE
+            or last.quality is not Quality.COMPLETE
+            or not text
+            or last.text_sha256 != sha256_hex(text.encode())
+        ):
+            return None
+        return NewCapture(
+            id=request.id,
+            link_id=link.id,
+            url=request.url,
+            moment=made.main.moment,
+            quality=made.quality,
+            reason=f"the text is that of capture {last.id}",
+            directory=last.directory,
+            files=last.files,
+            manifest_sha256=last.manifest_sha256,
+            total_bytes=0,
+            title=made.metadata.title,
+            media_type=made.main.media_type,
+            language=made.metadata.language,
+            http_status=made.main.status,
+            final_url=made.main.url,
+            text_sha256=last.text_sha256,
+            note_score=match.score if match else None,
+            note_words=match.words if match else "",
+            confirmed=last.confirmed,
+            same_as=last.id,
+        )
+
+    def _publish(
+        self,
+        request: ClaimedRequest,
+        link: LinkRecord,
+        draft: Draft,
+        made: Visit,
+        page: Page,
+        match: NoteMatch | None,
+    ) -> NewCapture:
+        about = _about(request, link, made, page)
+        published = self._shelf.publish(draft, about=about)
+        value = new_capture(published, link_id=link.id, root=self._shelf.root, text=made.text)
+        return _with_match(value, match)
+
+    def _retry_at(self, link: LinkRecord, made: Visit, now: datetime) -> datetime | None:
+        if made.quality is Quality.COMPLETE:
+            return None
+        tries = self._ledger.tries(link.id)
+        return now + RETRY_PLAN[tries] if tries < len(RETRY_PLAN) else None
+
+
+def _page_of(made: Visit) -> Page:
+    if made.dom:
+        return read_page(made.dom, "text/html; charset=utf-8")
+    return read_page(made.text.encode(), "text/plain; charset=utf-8")
+
+
+def _with_match(capture: NewCapture, match: NoteMatch | None) -> NewCapture:
+    if match is None:
+        return capture
+    return replace(capture, note_score=match.score, note_words=match.words, confirmed=match.matched)
+
+
+def _about(request: ClaimedRequest, link: LinkRecord, made: Visit, page: Page) -> CaptureAbout:
+    main = made.main
+    sketches = baseline_of(page, final_url=main.url if main else None, rendered_text=made.text or None)
+    return CaptureAbout(
+        url=request.url,
+        identity_key=link.identity_key,
+        identity_rules=IDENTITY_RULES,
+        reason=request.reason.value,
+        quality=made.quality,
+        quality_reason=made.reason,
+        started_at=made.started,
+        finished_at=made.started + timedelta(seconds=made.elapsed_s),
+        recorder=made.recorder,
+        status=main.status if main else None,
+        final_url=main.url if main else None,
+        media_type=main.media_type if main else None,
+        redirects=made.hops,
+        page=made.metadata,
+        steps=made.steps,
+        limits=tuple(hit.value for hit in made.hits),
+        browser=made.browser_version,
+        sandboxed=made.sandbox != SandboxMode.OFF,
+        sketches=sketches.to_json(),
+        text=made.text,
+    )

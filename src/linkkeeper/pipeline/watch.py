@@ -1,0 +1,291 @@
+"""Watch: links that are due are looked at politely, judged, and their state moved as the evidence allows."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from linkkeeper.archive.shelf import Shelf
+from linkkeeper.checks.case import Baseline, Case, NoteFacts
+from linkkeeper.checks.evidence import Weight, weight_of
+from linkkeeper.checks.observe import Leave, Observed, Observer
+from linkkeeper.checks.outage import OutageGuard, Weather
+from linkkeeper.checks.recheck import next_check
+from linkkeeper.checks.rounds import Pace, run_round
+from linkkeeper.checks.standing import Standing, standing_of
+from linkkeeper.checks.states import advance, needs_browser_visit
+from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.ports import CheckLedger
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.observation import Observation, ObservationKind
+from linkkeeper.vocabulary.records import LinkRecord, LookResult, NoteContext
+from linkkeeper.vocabulary.state import LinkState
+
+log = structlog.get_logger()
+
+#: A browser is asked at most once per link in this time; the visit before `dead` comes on top.
+BROWSER_AGAIN = timedelta(days=30)
+#: Results are held until the next good canary, at most this long.
+HOLD_S = 60.0
+BATCH = 500
+#: Links taken up at one time; a round goes on until none is due.
+MOST_AT_ONCE = 10_000
+
+_CHANGED = frozenset({ObservationKind.EDITED, ObservationKind.DRIFTED, ObservationKind.MOVED})
+
+
+class Notes(Protocol):
+    """What the notes say of a link; satisfied by the capture ledger."""
+
+    def notes_of(self, link_id: int) -> Sequence[NoteContext]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A look, and the browser's visit that followed it where it would otherwise be the last before `dead`."""
+
+    link: LinkRecord
+    observed: tuple[Observed, ...]
+
+
+@dataclass(slots=True)
+class WatchSummary:
+    """What a round did."""
+
+    looks: int = 0
+    moved: int = 0
+    void: int = 0
+    kinds: dict[ObservationKind, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRules:
+    """*full_history* keeps every look as a row; *postpone* is for links whose host rests."""
+
+    full_history: bool = False
+    postpone: timedelta = timedelta(minutes=30)
+
+
+class Watcher:
+    """
+    Looks at due links.
+
+    Args:
+        on_event: Told ``(url, words)`` as looks end.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: CheckLedger,
+        notes: Notes,
+        hosts: HeldHosts,
+        observer: Observer,
+        guard: OutageGuard,
+        pace: Pace,
+        shelf: Shelf,
+        clock: Clock,
+        rules: WatchRules,
+        on_event: Callable[[str, str], None] = lambda url, words: None,
+    ) -> None:
+        self._ledger = ledger
+        self._notes = notes
+        self._hosts = hosts
+        self._observer = observer
+        self._guard = guard
+        self._pace = pace
+        self._shelf = shelf
+        self._clock = clock
+        self._rules = rules
+        self.on_event = on_event
+        self._held: list[_Looked] = []
+        self._held_since: float | None = None
+        self._landings: dict[str, list[str]] = {}
+
+    async def run(self) -> WatchSummary:
+        """Look at everything that is due now, once; returns what came of it."""
+        summary = WatchSummary()
+        now = self._clock.now()
+        due = await asyncio.to_thread(self._due, now)
+
+        async def work(link: LinkRecord, patient: bool) -> bool:
+            return await self._look(link, patient, summary)
+
+        flusher = asyncio.create_task(self._flush_regularly(summary))
+        try:
+            await run_round(due, work, address=lambda link: link.fetch_form, pace=self._pace)
+        finally:
+            flusher.cancel()
+            await asyncio.gather(flusher, return_exceptions=True)
+            # A round that is cut short still keeps what it saw.
+            await asyncio.shield(self._flush(summary))
+        return summary
+
+    def _due(self, now: datetime) -> list[LinkRecord]:
+        links: list[LinkRecord] = []
+        for host, _ in self._ledger.due_hosts(now=now):
+            if host in self._hosts.elsewhere:
+                continue
+            links += self._ledger.due(host, now=now)
+            if len(links) >= MOST_AT_ONCE:
+                break
+        return links
+
+    async def _look(self, link: LinkRecord, patient: bool, summary: WatchSummary) -> bool:
+        """One look; True asks for a patient retry."""
+        async with self._hosts.hold(link.host) as held:
+            if not held:
+                await self._postpone(link)
+                return False
+            case = await asyncio.to_thread(self._case, link)
+            observed = await self._observe(link, case, patient)
+            if observed.wants_patience and not patient:
+                return True
+            if observed.observation.void and observed.observation.kind is not ObservationKind.PROXY_ERROR:
+                await self._postpone(link)
+                return False
+            visits = await self._visit_before_death(link, case, observed)
+        self._guard.saw(observed.observation, before=_last_kind(link))
+        self._held.append(_Looked(link, (observed, *visits)))
+        self.on_event(link.fetch_form, observed.observation.kind.value)
+        if len(self._held) >= BATCH:
+            await self._flush(summary)
+        return False
+
+    async def _postpone(self, link: LinkRecord) -> None:
+        until = self._clock.now() + self._rules.postpone
+        await asyncio.to_thread(self._ledger.postpone, [link.id], until=until)
+
+    async def _observe(self, link: LinkRecord, case: Case, patient: bool) -> Observed:
+        now = self._clock.now()
+        rested = link.browser_look_at is None or now - link.browser_look_at >= BROWSER_AGAIN
+        return await self._observer.observe(
+            case,
+            leave=Leave(patient=patient, browser=rested),
+            forms=link.spellings,
+            validators=(link.etag, link.last_modified),
+        )
+
+    async def _visit_before_death(self, link: LinkRecord, case: Case, observed: Observed) -> tuple[Observed, ...]:
+        """The browser's visit that precedes `dead`: always made, never counted."""
+        standing = advance(standing_of(link.standing, first_seen=link.first_seen_at), observed.observation)
+        if not needs_browser_visit(standing, moment=observed.observation.moment):
+            return ()
+        visit = await self._observer.visit(case)
+        return () if visit is None or visit.observation.void else (visit,)
+
+    def _case(self, link: LinkRecord) -> Case:
+        notes = self._notes.notes_of(link.id)
+        note = next((item for item in notes if item.text), None)
+        return Case(
+            cited=link.fetch_form,
+            note=NoteFacts(text=note.text, passages=note.passages) if note else None,
+            baseline=self._baseline(link),
+            landings=tuple(self._landings.get(link.host, ())),
+        )
+
+    def _baseline(self, link: LinkRecord) -> Baseline | None:
+        if link.baseline_id is None:
+            return None
+        content = self._shelf.sketches(link.baseline_id)
+        try:
+            return Baseline.from_json(json.loads(content)) if content else None
+        except (ValueError, KeyError) as error:
+            log.warning("baseline unreadable", capture=link.baseline_id, error=str(error))
+            return None
+
+    async def _flush_regularly(self, summary: WatchSummary) -> None:
+        while True:
+            await asyncio.sleep(HOLD_S / 2)
+            await self._flush(summary)
+
+    async def _flush(self, summary: WatchSummary) -> None:
+        """Ask the canaries, then write what was seen: as looks, or as void ones that touch no link."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        if await self._guard.weather(self._clock.now()) is Weather.OUTAGE:
+            summary.void += len(held)
+            pairs = [(item.link, replace(item.observed[0].observation, void=True)) for item in held]
+            await asyncio.to_thread(self._ledger.record_void, pairs)
+            until = self._clock.now() + self._rules.postpone
+            await asyncio.to_thread(self._ledger.postpone, [item.link.id for item in held], until=until)
+            log.warning("outage of our own: looks are void", looks=len(held))
+            return
+        results = [result for item in held for result in self._results(item)]
+        again = frozenset(
+            result.link_id
+            for result in results
+            if result.observation.kind in _CHANGED and result.kept and result.state is not LinkState.USURPED
+        )
+        await asyncio.to_thread(self._ledger.record, results, capture_again=again)
+        self._count(summary, held, results)
+
+    def _count(self, summary: WatchSummary, held: Sequence[_Looked], results: Sequence[LookResult]) -> None:
+        summary.looks += len(held)
+        links = {item.link.id: item.link for item in held}
+        for result in results:
+            link = links[result.link_id]
+            summary.moved += link.state is not result.state
+            kind = result.observation.kind
+            summary.kinds[kind] = summary.kinds.get(kind, 0) + 1
+            if kind is ObservationKind.HOME_REDIRECT and result.observation.final_url:
+                self._landings.setdefault(link.host, []).append(result.observation.final_url)
+            log.info(
+                "looked",
+                url=link.fetch_form,
+                observation=kind.value,
+                rule=result.observation.rule,
+                state=result.state.value,
+            )
+
+    def _results(self, item: _Looked) -> list[LookResult]:
+        link = item.link
+        results = []
+        for observed in item.observed:
+            result = self._result(link, observed)
+            results.append(result)
+            link = replace(link, standing=result.standing, state=result.state, evidence_class=result.evidence_class)
+        return results
+
+    def _result(self, link: LinkRecord, observed: Observed) -> LookResult:
+        observation = observed.observation
+        before = standing_of(link.standing, first_seen=link.first_seen_at)
+        after = advance(before, observation)
+        return LookResult(
+            link_id=link.id,
+            observation=observation,
+            state=after.state,
+            since=after.since,
+            standing=after.to_json(),
+            next_check_at=next_check(
+                after,
+                moment=observation.moment,
+                added=link.first_seen_at,
+                captured=link.baseline_id is not None,
+                key=link.identity_key,
+            ),
+            is_ok=weight_of(observation) is Weight.SUCCESS,
+            kept=self._is_kept(link, before, after, observation),
+            evidence_class=observation.kind.value,
+            by_browser=observed.browsed,
+        )
+
+    def _is_kept(self, link: LinkRecord, before: Standing, after: Standing, observation: Observation) -> bool:
+        """A look is a row if it changes the state or the evidence class, or counts towards a verdict."""
+        return (
+            self._rules.full_history
+            or before.state is not after.state
+            or link.evidence_class != observation.kind.value
+            or before.failures != after.failures
+            or before.proofs != after.proofs
+            or before.visited != after.visited
+        )
+
+
+def _last_kind(link: LinkRecord) -> ObservationKind | None:
+    return ObservationKind(link.evidence_class) if link.evidence_class else None
