@@ -11,4 +11,4 @@ import archive_making
 def _closed_drafts() -> Iterator[None]:
     yield
     while archive_making.OPENED:
-        archive_making.OPENED.pop().close()
+        archive_making.OPENED.pop().abandon()

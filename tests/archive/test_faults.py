@@ -47,8 +47,9 @@ def assert_whole_or_absent(root: Path) -> bool:
         adopted = shelf.by_token("token-1")
         assert adopted is not None
         assert adopted.directory == directory
-    stray = [path for path in root.rglob("*") if path.is_file() and path.parent not in directories]
-    assert stray == []
+    stray = {path.name for path in root.rglob("*") if path.is_file() and path.parent not in directories}
+    assert stray <= {".sweep"}
+    assert {path.name for path in root.iterdir()} <= {"captures", "tmp"}
     return bool(directories)
 
 

@@ -1,5 +1,7 @@
 """Captures are found by id or token, adopted, and only leftovers are swept."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,14 +77,38 @@ def test_the_sweeper_takes_leftovers_in_tmp_and_nothing_else(tmp_path: Path) -> 
     for name in ("journal", "editions", "backups"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "kept").write_text("precious")
-    open_draft(tmp_path, token="left-over").write_exchange(exchange())
     open_draft(tmp_path, token="running").write_exchange(exchange())
+    for name in ("left-over", "elsewhere"):
+        (tmp_path / "tmp" / name / "capture").mkdir(parents=True)
+        (tmp_path / "tmp" / name / "data.warc.gz").write_text("torn")
     (tmp_path / "tmp" / "stray-file").write_text("x")
     (tmp_path / "tmp" / "way-out").symlink_to(tmp_path / "journal")
     before = {path for path in tmp_path.rglob("*") if "tmp" not in path.relative_to(tmp_path).parts}
-    assert Shelf(tmp_path).sweep(keep={"running"}) == ["left-over", "stray-file", "way-out"]
-    assert [path.name for path in (tmp_path / "tmp").iterdir()] == ["running"]
+    assert Shelf(tmp_path).sweep(keep={"elsewhere"}) == ["left-over", "stray-file", "way-out"]
+    assert {path.name for path in (tmp_path / "tmp").iterdir()} == {"running", "elsewhere", ".sweep"}
     assert {path for path in tmp_path.rglob("*") if "tmp" not in path.relative_to(tmp_path).parts} == before
+
+
+def test_a_draft_that_lives_in_another_process_is_not_swept(tmp_path: Path) -> None:
+    """Its lock tells, so that two processes on one storage never sweep each other's visits."""
+    program = (
+        "import sys, archive_making as m; from pathlib import Path;"
+        "m.open_draft(Path(sys.argv[1]), token='theirs'); print('open', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+    )
+    with other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        assert Shelf(tmp_path).sweep() == []
+        other.kill()
+        other.wait(30)
+        assert Shelf(tmp_path).sweep() == ["theirs"]
 
 
 def test_captures_stop_before_the_disk_is_full(tmp_path: Path) -> None:

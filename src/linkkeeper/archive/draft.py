@@ -7,18 +7,21 @@ Layout::
       data.warc.gz     every record so far
       capture/         the files that will be published
       scratch/         spooled bodies, the visit's own
+      lock             held while the draft lives, by whatever process
 
 Nothing here is precious: what a crash leaves, the sweeper removes.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from linkkeeper.archive import cdxj, request_key
 from linkkeeper.archive.message import ChunkedDecoder, header_value, is_chunked, media_type_of
@@ -38,6 +41,8 @@ from linkkeeper.vocabulary.moment import to_timestamp
 
 TMP = "tmp"
 WARC_NAME = "data.warc.gz"
+LOCK = "lock"
+SWEEP_LOCK = ".sweep"
 #: Renderings that are files of the capture besides being records.
 OWN_FILES = frozenset({"page.pdf", "screenshot.png", "viewport.png", "text.txt"})
 
@@ -73,6 +78,30 @@ def safe_name(name: str, *, what: str) -> str:
     return name
 
 
+def locked(path: Path) -> IO[bytes]:
+    """
+    Open a file and lock it; closing it, or the end of the process, unlocks.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    stream = path.open("ab")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+@contextlib.contextmanager
+def sweep_lock(root: Path) -> Iterator[None]:
+    """Hold off sweepers while a draft is begun, and new drafts while one sweeps."""
+    with (root / TMP / SWEEP_LOCK).open("ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 class Draft:
     """
     Satisfies :class:`linkkeeper.captures.ports.RecordSink`.
@@ -88,8 +117,9 @@ class Draft:
         main: The visit's main response, once it is written.
     """
 
-    def __init__(self, folder: Path, *, token: str, capture_id: str, url: str, software: str) -> None:
+    def __init__(self, folder: Path, *, token: str, capture_id: str, url: str, software: str, lock: IO[bytes]) -> None:
         self.folder = folder
+        self._lock = lock
         self.token = token
         self.capture_id = capture_id
         self.url = url
@@ -121,16 +151,19 @@ class Draft:
         safe_name(capture_id, what="capture id")
         folder = root / TMP / safe_name(token, what="token")
         try:
-            folder.mkdir(parents=True)
+            (root / TMP).mkdir(parents=True, exist_ok=True)
+            with sweep_lock(root):
+                folder.mkdir()
+                lock = locked(folder / LOCK)
             (folder / "capture").mkdir()
             (folder / "scratch").mkdir()
-            draft = cls(folder, token=token, capture_id=capture_id, url=url, software=software)
+            draft = cls(folder, token=token, capture_id=capture_id, url=url, software=software, lock=lock)
         except OSError as error:
             raise StorageError("start a capture", subject=str(folder), reason=str(error)) from error
         try:
             draft._write(draft._write_warcinfo)
         except StorageError:
-            draft.close()
+            draft.abandon()
             raise
         return draft
 
@@ -186,7 +219,12 @@ class Draft:
     def abandon(self) -> None:
         """Remove everything of this draft; nothing was published."""
         self.close()
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the folder and let it go; what can't be removed is the sweeper's."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     def close(self) -> None:
         """End writing; safe to call twice."""

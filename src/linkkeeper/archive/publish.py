@@ -8,7 +8,6 @@ found by its token (:meth:`linkkeeper.archive.shelf.Shelf.by_token`).
 """
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,7 +94,7 @@ def _publish(draft: Draft, about: CaptureAbout) -> Published:
     (draft.files / MANIFEST).write_bytes(content)
     (draft.files / MANIFEST_DIGEST).write_bytes(digest_line(sha256))
     directory = _move_into_place(draft, manifest.moment)
-    shutil.rmtree(draft.folder, ignore_errors=True)
+    draft.remove()
     return Published(
         capture_id=draft.capture_id,
         token=draft.token,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from linkkeeper.archive import fixity
 from linkkeeper.archive.cdxj import IndexLine, read_line
-from linkkeeper.archive.draft import TMP, Draft, safe_name
+from linkkeeper.archive.draft import LOCK, SWEEP_LOCK, TMP, Draft, locked, safe_name, sweep_lock
 from linkkeeper.archive.manifest import MANIFEST, CaptureAbout, Manifest, read_manifest
 from linkkeeper.archive.publish import CAPTURES, SKETCHES, TEXT, WACZ, Published, publish
 from linkkeeper.archive.records import read_block
@@ -178,8 +178,10 @@ class Shelf:
         """
         Remove drafts that a crash left under ``tmp/``, and nothing else.
 
+        Drafts that live, in this process or another, are known by their lock.
+
         Args:
-            keep: Tokens of captures that are being made now.
+            keep: Further names to leave alone.
 
         Returns:
             Names of what was removed.
@@ -187,20 +189,12 @@ class Shelf:
         Raises:
             StorageError: a leftover can't be removed.
         """
-        removed = []
         tmp = self.root / TMP
-        for path in sorted(tmp.iterdir()) if tmp.is_dir() else ():
-            if path.name in keep:
-                continue
-            try:
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
-            except OSError as error:
-                raise StorageError("sweep", subject=str(path), reason=str(error)) from error
-            removed.append(path.name)
-        return removed
+        if not tmp.is_dir():
+            return []
+        with sweep_lock(self.root):
+            leftovers = [path for path in sorted(tmp.iterdir()) if path.name not in {SWEEP_LOCK, *keep}]
+            return [path.name for path in leftovers if _removed(path)]
 
     def free_bytes(self) -> int:
         """Free on the file system of the storage folder (or its nearest existing parent)."""
@@ -223,6 +217,21 @@ class Shelf:
                 reason=f"{free:,} bytes are free, {min_free_bytes:,} must stay free",
                 hint="make room, or lower [storage] min_free_bytes",
             )
+
+
+def _removed(path: Path) -> bool:
+    """Remove a leftover; False for a draft that lives."""
+    try:
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+            return True
+        with locked(path / LOCK):
+            shutil.rmtree(path)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise StorageError("sweep", subject=str(path), reason=str(error)) from error
+    return True
 
 
 def adopted(directory: Path, manifest: Manifest) -> Published:
