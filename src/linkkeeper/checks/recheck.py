@@ -9,32 +9,47 @@ as soon as the evidence table allows; neighbours of a failing link early.
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from linkkeeper.checks.evidence import SAID_GONE
+from linkkeeper.checks.evidence import GONE_ROW, MISSING_ROW, NAME_ROW, SLOW_ROW, death_row
 from linkkeeper.checks.standing import Standing
 from linkkeeper.checks.states import needs_browser_visit
+from linkkeeper.vocabulary.observation import ObservationKind
 from linkkeeper.vocabulary.state import LinkState
 
 _DAY = timedelta(days=1)
 _FIRST_DAYS = (1.0, 3.0, 7.0)
 _GROWTH = 1.5
-_LONGEST_DAYS = 14.0
-_LONGEST_OLD_DAYS = 28.0
+#: For links over a year old with a complete capture the longest interval is this many times longer.
+_OLD_FACTOR = 1.5
 _OLD = timedelta(days=365)
 _JITTER = 0.10
-#: After the first failure, in days from it. The odd fractions put the looks at different hours.
-_LADDER_DAYS = (1 / 24, 1.2, 4.3, 7.4, 10.6, 14.3, 15.7)
-_GONE_LADDER_DAYS = (1.1, 2.2, 3.3)
+#: Looks after the first failure, in days from it: as soon as the evidence table
+#: allows, at changing hours. Jitter only ever delays them, or a row would not be full.
+_GONE_LADDER = (1.02, 3.05)
+_MISSING_LADDER = (1.5, 3.05)
+_NAME_LADDER = (1 / 24, 1.3, 4.2, 7.05)
+_SLOW_LADDER = (1 / 24, 1.3, 4.2, 7.4, 10.6, 14.05)
+_LADDERS = {
+    GONE_ROW: _GONE_LADDER,
+    MISSING_ROW: _MISSING_LADDER,
+    NAME_ROW: _NAME_LADDER,
+    SLOW_ROW: _SLOW_LADDER,
+}
 _LADDER_REST_DAYS = 3.0
-_PROOF_DAYS = 3.5
-_HOSTILE_DAYS = 7.2
-_DEAD_FIRST_DAYS = 30.0
+_LADDER_JITTER = 0.01
+_SOFT_DAYS = 3.1
+_HOSTILE_DAYS = 7.1
+_SETTLED_DAYS = 30.0
 _DEAD_DAYS = 90.0
-_RETURN_DAYS = 1.2
+_RETURN_DAYS = 1.1
 _REFUSED_DAYS = 30.0
 _NEIGHBOUR = timedelta(hours=20)
+_SLOWLY_PROVEN = frozenset({ObservationKind.PARKED, ObservationKind.USURPED_SUSPECT, ObservationKind.MOVED})
+_LIVING = frozenset({LinkState.ALIVE, LinkState.REDIRECTED, LinkState.MOVED, LinkState.EDITED, LinkState.DRIFTED})
 
 
-def next_check(standing: Standing, *, moment: datetime, added: datetime, captured: bool, key: str) -> datetime:
+def next_check(
+    standing: Standing, *, moment: datetime, added: datetime, captured: bool, key: str, longest_days: float = 14.0
+) -> datetime:
     """
     When the link is due next.
 
@@ -44,16 +59,22 @@ def next_check(standing: Standing, *, moment: datetime, added: datetime, capture
         added: When the link was first seen.
         captured: A complete capture is kept: a slow verdict costs little then.
         key: Of the link; spreads looks evenly, same key, same answer.
+        longest_days: Longest interval between looks at a living link.
 
     Returns:
         Later than *moment*.
     """
     if needs_browser_visit(standing, moment=moment):
         return moment + timedelta(minutes=10)
-    days = _days(standing, moment=moment, old=captured and moment - added >= _OLD)
     share = _spread(f"{key} {int(moment.timestamp())}")
-    jittered = days * (1 + _JITTER * (2 * share - 1))
-    return moment + max(timedelta(minutes=30), jittered * _DAY)
+    if standing.failures and standing.state not in (LinkState.DEAD, LinkState.NEVER_EXISTED):
+        return moment + _ladder_days(standing, moment=moment) * (1 + _LADDER_JITTER * share) * _DAY
+    days = _days(standing, moment=moment)
+    if days is None:
+        old = captured and moment - added >= _OLD
+        days = living_days(standing.quiet, longest=longest_days * (_OLD_FACTOR if old else 1))
+        share = 2 * share - 1
+    return moment + days * (1 + _JITTER * share) * _DAY
 
 
 def first_check(*, added: datetime, key: str) -> datetime:
@@ -74,7 +95,12 @@ def after_neighbour(due: datetime, standing: Standing, *, moment: datetime, key:
     return min(due, moment + timedelta(hours=1) + _spread(f"{key} neighbour") * _NEIGHBOUR)
 
 
-_LIVING = frozenset({LinkState.ALIVE, LinkState.REDIRECTED, LinkState.MOVED, LinkState.EDITED, LinkState.DRIFTED})
+def living_days(quiet: int, *, longest: float) -> float:
+    """The interval after *quiet* successes in a row, in days."""
+    if quiet <= len(_FIRST_DAYS):
+        return min(longest, _FIRST_DAYS[max(quiet, 1) - 1])
+    grown = min(quiet - len(_FIRST_DAYS), 20)
+    return min(longest, _FIRST_DAYS[-1] * _GROWTH**grown)
 
 
 def _spread(text: str) -> float:
@@ -82,46 +108,25 @@ def _spread(text: str) -> float:
     return int.from_bytes(blake2b(text.encode(), digest_size=6).digest(), "big") / 2**48
 
 
-def _days(standing: Standing, *, moment: datetime, old: bool) -> float:
+def _days(standing: Standing, *, moment: datetime) -> float | None:
+    """The interval of a link that is not simply living; None where it is."""
     state = standing.state
+    if standing.successes:
+        return _RETURN_DAYS
     if state in (LinkState.DEAD, LinkState.NEVER_EXISTED):
-        return _dead_days(standing, moment=moment)
-    if standing.successes:
-        return _RETURN_DAYS
-    if standing.failures:
-        return _ladder_days(standing, moment=moment)
-    if standing.proofs:
-        return _proof_days(standing)
-    if state in (LinkState.BLOCKED, LinkState.RESTRICTED):
-        return _REFUSED_DAYS
-    return living_days(standing.quiet, longest=_LONGEST_OLD_DAYS if old else _LONGEST_DAYS)
-
-
-def living_days(quiet: int, *, longest: float) -> float:
-    """The interval after *quiet* successes in a row, in days."""
-    if quiet <= len(_FIRST_DAYS):
-        return _FIRST_DAYS[max(quiet, 1) - 1]
-    return min(longest, _FIRST_DAYS[-1] * _GROWTH ** (quiet - len(_FIRST_DAYS)))
-
-
-def _dead_days(standing: Standing, *, moment: datetime) -> float:
-    if standing.successes:
-        return _RETURN_DAYS
-    return _DEAD_FIRST_DAYS if moment - standing.since < _DEAD_FIRST_DAYS * _DAY else _DEAD_DAYS
+        return _SETTLED_DAYS if moment - standing.since < _SETTLED_DAYS * _DAY else _DEAD_DAYS
+    if state in (LinkState.PARKED, LinkState.USURPED, LinkState.SOFT_404):
+        return _SETTLED_DAYS
+    kinds = {item.kind for item in standing.proofs}
+    if kinds & _SLOWLY_PROVEN and state is not LinkState.MOVED:
+        return _HOSTILE_DAYS
+    if kinds and state not in (LinkState.DRIFTED, LinkState.MOVED):
+        return _SOFT_DAYS
+    return _REFUSED_DAYS if state in (LinkState.BLOCKED, LinkState.RESTRICTED) else None
 
 
 def _ladder_days(standing: Standing, *, moment: datetime) -> float:
-    said_gone = all(item.kind in SAID_GONE for item in standing.failures)
-    ladder = _GONE_LADDER_DAYS if said_gone else _LADDER_DAYS
+    kinds = frozenset(item.kind for item in standing.failures)
     passed = (moment - standing.failures[0].moment) / _DAY
-    upcoming = (step - passed for step in ladder if step - passed > 0.03)
+    upcoming = (step - passed for step in _LADDERS[death_row(kinds)] if step - passed > 0.02)
     return next(upcoming, _LADDER_REST_DAYS)
-
-
-def _proof_days(standing: Standing) -> float:
-    hostile = standing.state in (LinkState.PARKED, LinkState.USURPED)
-    settled = hostile or standing.state in (LinkState.SOFT_404, LinkState.DRIFTED, LinkState.MOVED)
-    if settled:
-        return _REFUSED_DAYS
-    first = {item.kind.value for item in standing.proofs}
-    return _HOSTILE_DAYS if first & {"parked", "usurped_suspect", "moved"} else _PROOF_DAYS
