@@ -126,6 +126,11 @@ def codec_of(encoding: str) -> str:
     return _CODECS.get(encoding.lower(), encoding)
 
 
+def in_characters(text: str) -> Decoded:
+    """Wrap a text that is decoded already: its places are characters."""
+    return Decoded(text, "utf-8", 0, _CHUNK, array("Q"))
+
+
 def printable(text: str) -> str:
     """Replace what stands for undecodable bytes by U+FFFD, so that the text can be encoded."""
     return _ESCAPED.sub("\ufffd", text) if not text.isascii() else text

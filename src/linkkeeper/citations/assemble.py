@@ -1,0 +1,313 @@
+"""Drafts to notes: which URLs a note cites, each once, with all its places."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from linkkeeper.citations.boundaries import FoundUrl, find_urls
+from linkkeeper.citations.drafts import Destination, LinkDraft, NoteDraft
+from linkkeeper.citations.flat import Flat
+from linkkeeper.pages.decode import printable
+from linkkeeper.vocabulary.archived import unwrap_archive
+from linkkeeper.vocabulary.citation import ArchiveCopy, ArchiveKind, CitedUrl, Occurrence, OccurrenceForm, UrlFlag
+from linkkeeper.vocabulary.edition import Span
+from linkkeeper.vocabulary.uri import INVISIBLE, fetch_form, host_of, identity_key
+
+#: What relinking writes after a bare URL.
+OWN_NOTE = re.compile(r"[ \t\n]?\[archived \d{4}-\d\d-\d\d: *$")
+_NOT_CITED = re.compile(r"(?i)(?:javascript|mailto|tel|sms|data|about|blob|file|chrome|whatsapp|fb-messenger):")
+_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
+_DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.\d{4,9}/[^\s?#]+)")
+_HANDLE = re.compile(r"(?i)hdl\.handle\.net/([^\s?#]+)")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+
+SpanOf = Callable[[int, int], Span]
+
+
+@dataclass(slots=True)
+class _Item:
+    """One place of one URL in a flat text."""
+
+    start: int
+    end: int
+    url: str
+    occurrences: list[Occurrence] = field(default_factory=list)
+    flags: set[UrlFlag] = field(default_factory=set)
+    shown: str | None = None
+    rejoined: tuple[str, ...] = ()
+    archive: ArchiveCopy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """
+    Makes cited URLs from drafts of one edition.
+
+    Attributes:
+        span_of: Characters of the source to bytes of the edition; None where
+            the format has no places.
+        own_bases: Every public base address of ours.
+    """
+
+    span_of: SpanOf | None
+    own_bases: Sequence[str] = ()
+
+    def note(self, draft: NoteDraft) -> tuple[str, tuple[CitedUrl, ...]]:
+        """Return the note's text and its URLs in order."""
+        text, items = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
+        for copy in draft.copies:
+            _, others = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
+            items += [replace_place(item, len(draft.flat) + item.start) for item in others]
+        return text, _pair(_merge(items), draft.flat.text)
+
+    def links(self, drafts: Sequence[LinkDraft]) -> tuple[CitedUrl, ...]:
+        """Return the URLs of running text, each once, in order."""
+        items: list[_Item] = []
+        offset = 0
+        for draft in drafts:
+            _, found = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form)
+            items += [replace_place(item, offset + item.start) for item in found]
+            offset += len(draft.flat) + 1
+        return _merge(items)
+
+    def _items(
+        self, flat: Flat, destinations: Sequence[Destination], begin: int, width: int | None, form: OccurrenceForm
+    ) -> tuple[str, list[_Item]]:
+        text = flat.text
+        found = [url for url in find_urls(text, width=width) if url.start >= begin]
+        starts = [url.start for url in found]
+        covered: set[int] = set()
+        items: list[_Item] = []
+        for link in destinations:
+            inside = range(*_overlap(found, starts, link))
+            covered.update(inside)
+            item = self._from_link(link, [found[index] for index in inside], text)
+            if item is not None:
+                items.append(item)
+        items += [self._from_text(url, flat, form) for index, url in enumerate(found) if index not in covered]
+        items.sort(key=lambda item: (item.start, item.end))
+        items, cut = self._without_own(items, text)
+        return _readable(text, begin, cut), items
+
+    def _from_link(self, link: Destination, inside: Sequence[FoundUrl], text: str) -> _Item | None:
+        url, cleaned = _cleaned(link.url)
+        if not _is_citable(url):
+            return None
+        item = _Item(link.start, link.end, url)
+        if self.span_of is not None and link.source is not None:
+            item.occurrences.append(Occurrence(self.span_of(*link.source), link.form))
+        elif link.source is None:
+            item.occurrences.append(Occurrence(None, link.form))
+        if cleaned:
+            item.flags.add(UrlFlag.CLEANED)
+        if len(inside) == 1 and not _shows(inside[0].url, url, text[inside[0].end : link.end]):
+            item.shown = inside[0].url
+            item.flags.add(UrlFlag.SHOWN_DIFFERS)
+        item.archive = self._copy(url)
+        if link.original and (item.archive is not None or link.original != url):
+            copy = item.archive or unwrap_archive(url)
+            if copy is not None:
+                item.archive = replace(copy, original=link.original)
+        _flag(item)
+        return item
+
+    def _from_text(self, found: FoundUrl, flat: Flat, form: OccurrenceForm) -> _Item:
+        item = _Item(found.start, found.end, printable(found.url), rejoined=found.rejoined)
+        if self.span_of is not None:
+            item.occurrences.append(Occurrence(self.span_of(*flat.source_range(found.start, found.end)), form))
+        if found.rejoined:
+            item.flags.add(UrlFlag.REJOINED)
+        if found.cleaned:
+            item.flags.add(UrlFlag.CLEANED)
+        item.archive = self._copy(item.url)
+        _flag(item)
+        return item
+
+    def _copy(self, url: str) -> ArchiveCopy | None:
+        return unwrap_archive(url, self.own_bases)
+
+    def _without_own(self, items: list[_Item], text: str) -> tuple[list[_Item], list[tuple[int, int]]]:
+        """
+        Put the URLs that our archived links stand for in their place.
+
+        Returns:
+            The items, and the stretches of the text that only relinking wrote.
+        """
+        kept: list[_Item] = []
+        cut: list[tuple[int, int]] = []
+        for item in items:
+            if item.archive is None or item.archive.kind is not ArchiveKind.OURS or not item.archive.original:
+                kept.append(item)
+                continue
+            note = OWN_NOTE.search(text[max(0, item.start - 40) : item.start])
+            if note is not None and text[item.end : item.end + 1] == "]":
+                cut.append((item.start - (note.end() - note.start()), item.end + 1))
+                before = kept[-1] if kept else None
+                if before is not None and key_of(before.url) == key_of(item.archive.original):
+                    before.archive = item.archive
+                    continue
+            item.url = item.archive.original
+            item.flags = {flag for flag in item.flags if flag is not UrlFlag.SHOWN_DIFFERS}
+            if item.shown is not None and _shows(item.shown, item.url, ""):
+                item.shown = None
+            kept.append(item)
+        return kept, cut
+
+
+def replace_place(item: _Item, start: int) -> _Item:
+    return replace(item, start=start, end=start + item.end - item.start)
+
+
+def key_of(url: str) -> str:
+    """Return the identity key of a URL as cited; the URL itself where it has none."""
+    try:
+        return identity_key(fetch_form(url))
+    except ValueError:
+        return url
+
+
+def unwrap_forwarding(url: str) -> str:
+    """
+    Return the address behind a forwarding one that an export put in front of it.
+
+    Quirk: Google Docs, Outlook and Facebook replace every link of a text that
+    passes through them by one of their own; no author ever cited those.
+    """
+    host = host_of(url)
+    if not host or not re.match(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)", url):
+        return url
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    name = {"/url": "q", "/l.php": "u"}.get(parts.path, "url")
+    if host.endswith("safelinks.protection.outlook.com") or parts.path in ("/url", "/l.php"):
+        target = (query.get(name) or query.get("url") or [""])[0]
+        return target if target.startswith(("http://", "https://")) else url
+    return url
+
+
+def _cleaned(destination: str) -> tuple[str, bool]:
+    raw = printable(destination)
+    url = _INVISIBLE.sub("", raw).strip()
+    url = re.sub(r"[\t\r\n]+\s*", "", url)
+    url = re.sub(r"(?:%20|\s)+$", "", url)
+    url = unwrap_forwarding(url)
+    return url, url != raw
+
+
+def _is_citable(url: str) -> bool:
+    """Tell whether a destination points to another address at all (not within the site, no mail, no script)."""
+    if not url or url.startswith("#") or _NOT_CITED.match(url):
+        return False
+    if url.startswith("//"):
+        return len(url) > 4 and "." in url
+    if _SCHEME.match(url):
+        return "://" in url and "." in url.partition("://")[2] and not re.search(r"\s", url.partition("://")[2][:20])
+    return url.lower().startswith("www.")
+
+
+def _flag(item: _Item) -> None:
+    if item.url.startswith("//"):
+        item.flags.add(UrlFlag.PROTOCOL_RELATIVE)
+    elif not _SCHEME.match(item.url):
+        item.flags.add(UrlFlag.SCHEMELESS)
+    elif not item.url.lower().startswith(("http:", "https:")):
+        item.flags.add(UrlFlag.UNSUPPORTED_SCHEME)
+
+
+def _shows(shown: str, url: str, after: str) -> bool:
+    """Tell whether the URL in a link's text is its destination, perhaps shortened."""
+    one, other = _bare(shown), _bare(url)
+    if one == other or one == _bare(unquote(url)):
+        return True
+    if other.startswith(one.rstrip("/")) and (after.startswith(("…", "...", "..")) or not after.strip()):
+        return True
+    return one.startswith(other) and len(one) - len(other) <= 1
+
+
+def _bare(url: str) -> str:
+    text = re.sub(r"(?i)^(?:https?:)?//", "", url.strip().lower())
+    return unquote(text.removeprefix("www.")).rstrip("/.,;")
+
+
+def _overlap(found: Sequence[FoundUrl], starts: Sequence[int], link: Destination) -> tuple[int, int]:
+    """Return which of *found* (apart, in order) share characters with *link*: first, one past the last."""
+    first = bisect_right(starts, link.start)
+    if first and found[first - 1].end > link.start:
+        first -= 1
+    return first, max(first, bisect_left(starts, link.end))
+
+
+def _readable(text: str, begin: int, cut: Sequence[tuple[int, int]]) -> str:
+    parts, position = [], begin
+    for start, end in cut:
+        parts.append(text[position:start])
+        position = max(position, end)
+    parts.append(text[position:])
+    words = " ".join(_INVISIBLE.sub("", "".join(parts)).split())
+    return printable(re.sub(r"(?:\s*[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s*\d{0,2})+$", "", words))
+
+
+def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
+    """Put the places of each URL together; order of first occurrence."""
+    merged: dict[str, CitedUrl] = {}
+    for item in items:
+        cited = CitedUrl(
+            as_cited=item.url,
+            occurrences=tuple(item.occurrences),
+            flags=frozenset(item.flags),
+            shown=item.shown,
+            rejoined=item.rejoined,
+            archive=item.archive,
+            identifier=identifier_of(item.url),
+        )
+        known = merged.get(item.url)
+        if known is not None:
+            new = [place for place in cited.occurrences if place not in known.occurrences]
+            cited = replace(
+                known,
+                occurrences=(*known.occurrences, *new),
+                flags=known.flags | cited.flags,
+                shown=known.shown or cited.shown,
+                rejoined=known.rejoined or cited.rejoined,
+                archive=known.archive or cited.archive,
+            )
+        merged[item.url] = cited
+    return tuple(merged.values())
+
+
+def identifier_of(url: str) -> str | None:
+    """Return ``doi:…`` or ``hdl:…`` where *url* is one."""
+    if (match := _DOI.search(url)) is not None:
+        return "doi:" + unquote(match.group(1)).lower()
+    if (match := _HANDLE.search(url)) is not None:
+        return "hdl:" + unquote(match.group(1))
+    return None
+
+
+def _pair(urls: tuple[CitedUrl, ...], text: str) -> tuple[CitedUrl, ...]:
+    """Say of each archive copy which other URL of the note it archives."""
+    by_key = {key_of(url.as_cited): url.as_cited for url in urls if url.archive is None}
+    paired: list[CitedUrl] = []
+    before: CitedUrl | None = None
+    for url in urls:
+        if url.archive is not None and url.archive.kind is ArchiveKind.OTHER:
+            original = url.archive.original
+            partner = by_key.get(key_of(original)) if original else None
+            if partner is None and original is None and before is not None and _beside(before, url, text):
+                partner = before.as_cited
+            paired.append(replace(url, paired_with=partner))
+        else:
+            paired.append(url)
+            before = url if url.archive is None else before
+    return tuple(paired)
+
+
+def _beside(before: CitedUrl, copy: CitedUrl, text: str) -> bool:
+    """Tell whether a copy known by a code alone stands in brackets right after *before*."""
+    left, right = text.find(before.shown or before.as_cited), text.find(copy.as_cited)
+    if left < 0 or right < left:
+        return True
+    between = text[left + len(before.as_cited) : right]
+    return len(between) < 60 or "archiv" in between.lower()

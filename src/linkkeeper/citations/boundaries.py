@@ -1,0 +1,308 @@
+"""
+Where a URL in running text begins and ends.
+
+Works on text as a reader sees it: one ``\\n`` is a line end (or ``<br>``),
+two are the end of a paragraph, which no URL crosses. Each rejoining of a
+broken URL says why; what is in doubt stays apart.
+
+Source: RFC 3986 appendix C for delimiters; the rest is how 78 published
+documents write (``docs/footnotes.md``).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from linkkeeper.vocabulary.archived import unwrap_archive
+from linkkeeper.vocabulary.uri import INVISIBLE
+
+_START = re.compile(
+    r"(?:https?|ftp)://|(?:https?|ftp):(?=//)|(?<![\w@./-])(?:www\.(?=[\w-]+\.)|(?:dx\.)?doi\.org/(?=10\.)|hdl\.handle\.net/)"
+    r"|(?<![\w/])http(?=s?\s?:\s?//)",
+    re.I,
+)
+#: What no URL in running text holds: white space, angle brackets, quotes, CJK punctuation.
+_STOP = '\\s<>"`“”„‟«»「」『』《》。，；：！？、（）【】\\\\^\x00-\x1f\ufffc'
+_RUN = re.compile(rf"[^{_STOP}]+")
+_INNER = re.compile(r"(?:https?|ftp)://", re.I)
+_TRAILING = ".,;:!?'’‘*…|†‡–—"
+_CLOSERS = {")": "(", "]": "[", "}": "{"}
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+_ARRAY = re.compile(r"\[[\w%.-]*\]")
+_LABEL = re.compile(r"[\[(]?(?:\d{1,4}|[ivxl]{1,6}|[*†‡§])[\])]?[.|:)]?", re.I)
+_EXTENSION = re.compile(r"\.?(?:pdf|html?|aspx?|php|jsp|cfm|docx?|xlsx?|txt|stm|shtml|xml|jpe?g|png)\b", re.I)
+_DOMAIN_END = re.compile(r"\.?(?:com|org|net|gov|edu|mil|int|info|[a-z]{2})(?:/|\b)", re.I)
+_HEX = re.compile(r"[0-9A-Fa-f]")
+_WORDY = re.compile(r"[A-Za-z’']+[.,;:)]*")
+_STOP_WORDS = frozenset(
+    {
+        "a",
+        "accessed",
+        "also",
+        "an",
+        "and",
+        "archived",
+        "as",
+        "at",
+        "available",
+        "by",
+        "cf",
+        "for",
+        "from",
+        "here",
+        "ibid",
+    }
+    | {"id", "in", "is", "last", "of", "on", "or", "page", "pp", "quoted", "retrieved", "see", "supra", "the", "to"}
+    | {"visited", "which", "with", "who", "that", "this", "was", "et", "und", "der", "die", "le", "la", "y", "el"}
+)
+#: A URL in more pieces than this is no URL.
+_MAX_PIECES = 8
+#: No URL is longer; browsers give up near here too.
+MAX_LENGTH = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUrl:
+    """
+    A URL in a text.
+
+    Attributes:
+        start, end: In the text, from its first to its last character.
+        url: As cited: seams closed, invisible characters taken out.
+        rejoined: Why each seam was closed.
+        cleaned: Invisible characters were inside.
+        schemeless: Written without ``http://``.
+    """
+
+    start: int
+    end: int
+    url: str
+    rejoined: tuple[str, ...] = ()
+    cleaned: bool = False
+    schemeless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    start: int
+    end: int
+    text: str
+
+
+def find_urls(text: str, *, width: int | None = None) -> list[FoundUrl]:
+    """
+    Find the URLs of *text*, in order, apart from each other.
+
+    Args:
+        width: Length of a full line where the text is wrapped; None where
+            line ends say nothing about it.
+    """
+    found: list[FoundUrl] = []
+    position = 0
+    while (match := _START.search(text, position)) is not None:
+        url = _url_at(text, match.start(), width)
+        if url is None:
+            position = match.end()
+            continue
+        found.append(url)
+        position = url.end
+    return found
+
+
+def trim(url: str) -> str:
+    """Cut from *url* what belongs to the sentence around it."""
+    return url[: _end_of(url)]
+
+
+def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:
+    pieces, reasons = _gather(text, start, width)
+    raw = "".join(piece.text for piece in pieces)
+    end = _end_of(raw)
+    url = _INVISIBLE.sub("", raw[:end])
+    if not _has_host(url):
+        return None
+    # Give back the pieces that were cut off again.
+    length, last = 0, pieces[0]
+    kept = 0
+    for piece in pieces:
+        if length >= end:
+            break
+        last, kept = piece, kept + 1
+        length += len(piece.text)
+    stop = last.end - (length - end)
+    return FoundUrl(
+        start=start,
+        end=stop,
+        url=url,
+        rejoined=tuple(reasons[: kept - 1]),
+        cleaned=len(url) != end,
+        schemeless=not re.match(r"(?i)[a-z]+://", url),
+    )
+
+
+def _has_host(url: str) -> bool:
+    host = re.sub(r"(?i)^[a-z]+://", "", url)
+    host = re.split(r"[/?#:]", host, maxsplit=1)[0]
+    return len(host) >= 4 and ("." in host.strip(".") or host == "localhost") and not host.startswith((".", "-"))
+
+
+def _gather(text: str, start: int, width: int | None) -> tuple[list[_Piece], list[str]]:
+    first = _piece(text, start)
+    pieces, reasons = [first], []
+    bracketed = start > 0 and text[start - 1] == "<"
+    while len(pieces) < _MAX_PIECES and not _closed(pieces[-1].text):
+        seam = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+").match(text, pieces[-1].end)
+        if seam is None or seam.end() >= len(text):
+            break
+        following = _piece(text, seam.end())
+        joined = "".join(piece.text for piece in pieces)
+        reason = _why(text, joined, seam, following, width=width, bracketed=bracketed)
+        if reason is None:
+            break
+        pieces.append(following)
+        reasons.append(reason)
+    return pieces, reasons
+
+
+def _piece(text: str, start: int) -> _Piece:
+    match = _RUN.match(text, start, min(len(text), start + MAX_LENGTH))
+    if match is None:
+        return _Piece(start, start, "")
+    return _Piece(start, match.end(), match.group())
+
+
+def _closed(piece: str) -> bool:
+    """Tell whether a bracket that was not opened, or a second URL, ends the URL in this piece."""
+    return _cut(piece) < len(piece.rstrip(_TRAILING))
+
+
+def _why(
+    text: str, joined: str, seam: re.Match[str], following: _Piece, *, width: int | None, bracketed: bool
+) -> str | None:
+    """Say why the URL goes on after *seam*; None when it does not, or may not."""
+    core = following.text.strip(INVISIBLE)
+    core = core[: _end_of(core)] or core[:1]
+    if not core or _INNER.match(core):
+        return None
+    if bracketed and "\n" in seam.group() and text[following.end : following.end + 1] == ">":
+        return "inside angle brackets"
+    if joined.lower().endswith(("http", "https", "http:", "https:")):
+        return "broken in the scheme" if core.startswith((":", "/")) else None
+    if joined.endswith("://"):
+        return "broken after the scheme" if "." in core else None
+    if _LABEL.fullmatch(core) or joined[-1] in ")]}”’\"',;!":
+        return None
+    if re.search(r"%[0-9A-Fa-f]?$", joined) and _HEX.match(core):
+        return "broken inside an escape"
+    if "\n" in seam.group():
+        return _why_over_lines(joined, core, full=_is_full(text, seam.start(), width))
+    return _why_over_space(joined, core) if len(seam.group()) == 1 else None
+
+
+def _why_over_lines(joined: str, core: str, *, full: bool) -> str | None:
+    last = joined[-1]
+    if last in ".:":
+        if _EXTENSION.match(core) and last == ".":
+            return "broken before the file type"
+        return "the line is full" if full and last == "." and _is_part(core) and core[0].islower() else None
+    if core[0] in "/?&=#%_" and len(core) > 1:
+        return f"the next line begins with {core[0]}"
+    if core[0] in "-~" and len(core) > 1 and core[1].isalnum():
+        return f"the next line begins with {core[0]}"
+    if _EXTENSION.fullmatch(core) and core[0] == ".":
+        return "broken before the file type"
+    if last in "/-_=&?%#+~":
+        if _is_part(core) or (full and _is_word(core)):
+            return f"the line ends with {last}"
+        return None
+    return "the line is full" if full and _is_part(core) else None
+
+
+def _why_over_space(joined: str, core: str) -> str | None:
+    last = joined[-1]
+    if core[0] == "/" and len(core) > 2 and core[1].isalnum():
+        return "goes on with a slash after a stray space"
+    if re.match(r"[?&][\w.-]+=", core):
+        return "goes on with its query after a stray space"
+    if re.fullmatch(r"\.(?:pdf|html?|aspx?|php)", core, re.I):
+        return "goes on with the file type after a stray space"
+    if last in "/-_=&?" and _is_part(core) and not core[0].isupper() and not re.match(r"\d{1,3}[.,]?$", core):
+        strong = "/" in core or core.count("-") + core.count("_") >= 2 or _EXTENSION.search(core) or "=" in core
+        return f"stray space after {last}" if strong else None
+    return None
+
+
+def _is_part(core: str) -> bool:
+    """Tell whether *core* looks like a piece of a URL and not like prose."""
+    if _WORDY.fullmatch(core):
+        return False
+    if re.search(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", core, re.I):
+        return True
+    return bool(_EXTENSION.search(core)) or (core.isdigit() and len(core) > 4)
+
+
+def _is_word(core: str) -> bool:
+    return core.isalpha() and core.islower() and len(core) > 2 and core not in _STOP_WORDS
+
+
+def _is_full(text: str, end: int, width: int | None) -> bool:
+    if not width:
+        return False
+    begin = text.rfind("\n", max(0, end - 4 * width), end) + 1
+    return end - begin >= 0.8 * width
+
+
+def _end_of(raw: str) -> int:
+    """Return where the URL at the start of *raw* ends: before what belongs to the sentence."""
+    end = _cut(raw)
+    while end > 0:
+        character = raw[end - 1]
+        if (
+            character in _TRAILING
+            or character in INVISIBLE
+            or (character in _CLOSERS and raw.count(character, 0, end) > raw.count(_CLOSERS[character], 0, end))
+            or character in "([{"
+        ):
+            end -= 1
+        elif raw.startswith(("&gt;", "&lt;"), end - 4):
+            end -= 4
+        elif raw.startswith("&quot;", end - 6):
+            end -= 6
+        else:
+            break
+    return end
+
+
+def _cut(raw: str) -> int:
+    """Return the length of *raw* up to a second URL, or a bracket that doesn't belong to it."""
+    limit = len(raw)
+    for inner in _INNER.finditer(raw, 1):
+        if not _belongs(raw, inner.start()):
+            limit = inner.start()
+            break
+    open_brackets: list[str] = []
+    for index, character in _brackets(raw, limit):
+        if character == "[" and not _ARRAY.match(raw, index):
+            return index
+        if character in "([{":
+            open_brackets.append(character)
+        elif open_brackets and open_brackets[-1] == _CLOSERS[character]:
+            open_brackets.pop()
+        elif character != "}":
+            return index
+    return limit
+
+
+def _brackets(raw: str, limit: int) -> Iterator[tuple[int, str]]:
+    return ((match.start(), match.group()) for match in re.compile(r"[()\[\]{}]").finditer(raw, 0, limit))
+
+
+def _belongs(raw: str, inner: int) -> bool:
+    """Tell whether the URL at *inner* is a part of the one before it (a query, an archive's address)."""
+    before = raw[inner - 1]
+    if before in "=&?:%#+@*":
+        return True
+    if before != "/":
+        return False
+    host_only = re.fullmatch(r"(?i)(?:[a-z]+://)?[^/]+/", raw[:inner]) is not None
+    return not host_only or unwrap_archive(raw) is not None

@@ -1,0 +1,85 @@
+"""Text as a reader sees it, each character knowing where it came from in the source."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Flat:
+    """
+    Text taken from a source in pieces, with the way back.
+
+    A piece is either copied character by character or stands as a whole for
+    a stretch of the source (an entity, an escape, a tag that breaks a line).
+    """
+
+    _parts: list[str] = field(default_factory=list)
+    _length: int = 0
+    _at: list[int] = field(default_factory=list)
+    _from: list[int] = field(default_factory=list)
+    _to: list[int] = field(default_factory=list)
+    _copied: list[bool] = field(default_factory=list)
+    _text: str | None = None
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            self._text = "".join(self._parts)
+            self._parts = [self._text]
+        return self._text
+
+    def __len__(self) -> int:
+        return self._length
+
+    def copy(self, source: str, start: int, end: int) -> None:
+        """Append ``source[start:end]`` as it is."""
+        if start < end:
+            self._add(source[start:end], start, end, copied=True)
+
+    def put(self, value: str, start: int, end: int) -> None:
+        """Append *value*, which stands for ``source[start:end]``."""
+        if value:
+            self._add(value, start, end, copied=end - start == len(value) == 1)
+
+    def _add(self, value: str, start: int, end: int, *, copied: bool) -> None:
+        self._at.append(self._length)
+        self._from.append(start)
+        self._to.append(end)
+        self._copied.append(copied)
+        self._parts.append(value)
+        self._length += len(value)
+        self._text = None
+
+    def append(self, other: "Flat") -> None:
+        """Append all of *other*, of the same source."""
+        for index, at in enumerate(other._at):
+            stop = other._at[index + 1] if index + 1 < len(other._at) else other._length
+            self._add(other.text[at:stop], other._from[index], other._to[index], copied=other._copied[index])
+
+    def ends_with_space(self) -> bool:
+        """Tell whether more white space would show nothing."""
+        return not self._parts or self._parts[-1].endswith((" ", "\n"))
+
+    def ends_with_paragraph(self) -> bool:
+        return not self._parts or self._parts[-1].endswith("\n\n")
+
+    def source_start(self, index: int) -> int:
+        """Return where in the source the character *index* starts."""
+        piece = max(0, bisect_right(self._at, index) - 1)
+        return self._from[piece] + (index - self._at[piece] if self._copied[piece] else 0)
+
+    def source_end(self, index: int) -> int:
+        """Return where in the source the text before *index* ends (*index* at least 1)."""
+        piece = max(0, bisect_right(self._at, index - 1) - 1)
+        return self._from[piece] + index - self._at[piece] if self._copied[piece] else self._to[piece]
+
+    def source_range(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the source that ``text[start:end]`` came from; *start* < *end*."""
+        return self.source_start(start), self.source_end(end)
+
+
+def copy_of(source: str, start: int, end: int) -> Flat:
+    """Take ``source[start:end]`` unchanged."""
+    flat = Flat()
+    flat.copy(source, start, end)
+    return flat

@@ -1,0 +1,238 @@
+"""HTML pages as publishers serve them: notes after the text, notes in the text, links."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from linkkeeper.citations.dates import dates_of
+from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
+from linkkeeper.citations.html_inline import InlineNote, find_inline
+from linkkeeper.citations.html_listed import Place, find_listed
+from linkkeeper.citations.html_marks import Mark, find_marks
+from linkkeeper.citations.html_page import Page, Taken, prepare, take
+from linkkeeper.citations.numbered import find_numbered
+from linkkeeper.pages.markup import Element, Markup
+from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.uri import host_of, politeness_key
+
+_LEAD = re.compile(
+    r"[\s^↑*]*(?P<open>[\[(])?\s*(?P<label>\d{1,4}[a-z]?|[*†‡§]{1,3})\s*(?P<close>[\])]\.?|[.:|](?=\s))?", re.I
+)
+_SHARE = re.compile(
+    r"(?i)^(?:https?:)?//(?:[\w-]+\.)*(?:facebook\.com/(?:sharer|share|dialog)|(?:twitter|x)\.com/(?:intent|share|home\?status)|"
+    r"linkedin\.com/(?:shareArticle|sharing|cws)|reddit\.com/(?:submit|r/\w+/submit)|t\.me/share|telegram\.me/share|wa\.me/|"
+    r"(?:api|web)\.whatsapp\.com/send|pinterest\.[a-z.]+/pin/create|news\.ycombinator\.com/submitlink|bsky\.app/intent|"
+    r"tumblr\.com/(?:share|widgets/share)|getpocket\.com/(?:save|edit)|share\.flipboard\.com|plus\.google\.com/share|"
+    r"(?:www\.)?addtoany\.com|mix\.com/add|vk\.com/share|threads\.net/intent|toot\.kytta\.dev|mastodonshare\.com|"
+    r"www\.printfriendly\.com|feedly\.com/i/subscription|buffer\.com/add|digg\.com/submit|getmastodon)"
+)
+_DATES = (
+    "article:published_time",
+    "citation_publication_date",
+    "citation_date",
+    "date",
+    "dc.date",
+    "datepublished",
+    "pubdate",
+)
+
+
+def read_html(markup: Markup, *, location: str = "") -> Draft:
+    """Read notes, links and what the page says of itself."""
+    page = prepare(markup, location)
+    marks = find_marks(page)
+    listed = find_listed(page, marks)
+    inline = [note for note in find_inline(page) if not _within(note.element, listed)]
+    notes = [_listed_note(page, place, index) for index, place in enumerate(listed)]
+    notes += [_inline_note(page, note) for note in inline]
+    notes.sort(key=lambda note: note.start)
+    if not notes:
+        notes = _numbered_notes(page, marks)
+    notes = _joined(notes)
+    spans = sorted((part.start, part.end) for note in notes for part in (note, *note.copies))
+    head = _head(page)
+    return Draft(notes, [_running(page, spans)], head.title, head.language, head.published, _own_keys(page))
+
+
+def _within(element: Element, places: Sequence[Place]) -> bool:
+    return any(place.start <= element.start and element.end <= place.end for place in places)
+
+
+def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
+    taken = take(page, place.start, place.end)
+    label, numbered = label_of(page, place, taken, index)
+    return NoteDraft(
+        label=label,
+        flat=taken.flat,
+        start=place.start,
+        end=place.end,
+        destinations=taken.destinations,
+        text_form=OccurrenceForm.HTML_TEXT,
+        numbered=numbered,
+        begin=after_label(taken.flat.text, label),
+    )
+
+
+def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, bool]:
+    """
+    Return the label as the reader sees it, and whether any is shown.
+
+    The number that stands marked up at the note itself counts most; then the
+    mark in the text; then a bare number; then the place in the list. Ids are
+    never asked: editors insert notes and ids keep their old numbers.
+    """
+    whole = page.text_of(place.block, 60) or taken.flat.text[:60]
+    lead = _LEAD.match(taken.flat.text[:60]) or _LEAD.match(whole)
+    labels = Counter(mark.label for mark in place.marks)
+    marked = labels.most_common(1)[0][0] if labels else None
+    if lead is not None and lead["open"] and lead["close"]:
+        return lead["label"], True
+    if marked is not None:
+        return marked, True
+    if place.position is not None:
+        return str(place.position), True
+    if lead is not None and (lead["close"] or whole[lead.end() : lead.end() + 1] in ("", " ", "\u00a0")):
+        return lead["label"], True
+    return str(index + 1), False
+
+
+def after_label(text: str, label: str) -> int:
+    """Return where the text of a note begins, after its label and what surrounds it."""
+    match = re.match(rf"[\s^↑*]*[\[(]?\s*{re.escape(label)}\s*[\])]?\s*[.:)|]?(?![\w%])\s*", text)
+    if match is None:
+        match = re.match(r"[\s^↑]*(?:\.(?=\s))?\s*", text)
+    return match.end() if match else 0
+
+
+def _inline_note(page: Page, note: InlineNote) -> NoteDraft:
+    element = note.element
+    taken = take(page, element.inner, element.inner_end, skip=note.skip)
+    return NoteDraft(
+        label=note.label,
+        flat=taken.flat,
+        start=element.start,
+        end=element.end,
+        destinations=taken.destinations,
+        text_form=OccurrenceForm.HTML_TEXT,
+        numbered=not note.counted,
+    )
+
+
+def _numbered_notes(page: Page, marks: list[Mark]) -> list[NoteDraft]:
+    """
+    Find notes by their numbers alone, on the page's text.
+
+    Serves pages whose notes have no ids at all (site builders, texts pasted
+    as paragraphs): marks whose target is missing still vouch for the labels.
+    """
+    start, end = page.regions.main
+    taken = take(page, start, end, skip=_left_out(page))
+    labels = [mark.label for mark in marks if mark.target is None and mark.raised]
+    notes: list[NoteDraft] = []
+    text = taken.flat.text
+    for found in find_numbered(text, vouched=labels):
+        body = text[found.start : found.end].rstrip()
+        stop = found.start + len(body)
+        if stop <= found.body:
+            stop = found.end
+        part = _part(page, taken, found.start, stop)
+        notes.append(
+            NoteDraft(
+                label=found.label,
+                flat=part.flat,
+                start=part.start,
+                end=part.end,
+                destinations=part.destinations,
+                text_form=OccurrenceForm.HTML_TEXT,
+                numbered=not found.counted,
+                begin=after_label(part.flat.text, found.label),
+            )
+        )
+    return notes
+
+
+@dataclass(slots=True)
+class _Part(Taken):
+    start: int = 0
+    end: int = 0
+
+
+def _part(page: Page, taken: Taken, start: int, end: int) -> _Part:
+    """Take again the stretch of the source that a stretch of the text came from."""
+    left, right = taken.flat.source_range(start, max(end, start + 1))
+    again = take(page, left, max(left, right))
+    return _Part(again.flat, again.destinations, left, max(left, right))
+
+
+def _joined(notes: list[NoteDraft]) -> list[NoteDraft]:
+    """Join a note that stands twice: in the margin and in a list at the end."""
+    kept: dict[tuple[str, str], NoteDraft] = {}
+    for note in notes:
+        beginning = "".join(note.flat.text[note.begin :].split())[:80].casefold()
+        key = (note.label if note.numbered else "", beginning)
+        known = kept.get(key)
+        if known is not None and len(beginning) > 5 and not re.match(r"\W*(?:ibid|id\b|see\s*id)", beginning):
+            known.copies.append(note)
+        else:
+            kept[key if known is None else (note.label, f"{beginning}#{note.start}")] = note
+    return list(kept.values())
+
+
+def _left_out(page: Page) -> list[tuple[int, int]]:
+    return [(start, end) for start, end, _ in page.regions.parts]
+
+
+def _running(page: Page, notes: list[tuple[int, int]]) -> LinkDraft:
+    start, end = page.regions.main
+    taken = take(page, start, end, skip=_union([*_left_out(page), *notes]))
+    kept = [link for link in taken.destinations if not _SHARE.match(link.url.strip()) and not _is_shown_image(link)]
+    return LinkDraft(taken.flat, kept, OccurrenceForm.HTML_TEXT)
+
+
+def _is_shown_image(link: Destination) -> bool:
+    """Quirk: blogs wrap each picture in a link to its larger file."""
+    return link.start == link.end and bool(re.search(r"(?i)\.(?:jpe?g|png|gif|webp|svg|avif)(?:[?#]|$)", link.url))
+
+
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    title: str | None
+    language: str | None
+    published: date | None
+
+
+def _head(page: Page) -> _Head:
+    title: str | None = None
+    language: str | None = None
+    published: date | None = None
+    for element in page.markup.elements():
+        if element.name == "html":
+            language = page.value(element, "lang") or page.value(element, "xml:lang") or None
+        elif element.name == "title" and title is None:
+            title = page.text_of(element) or None
+        elif element.name == "meta":
+            name = (page.value(element, "property") or page.value(element, "name")).lower()
+            if name == "og:title":
+                title = page.value(element, "content").strip() or title
+            elif name in _DATES and published is None:
+                published = dates_of(page.value(element, "content")[:10]).published
+        elif element.name == "time" and published is None:
+            published = dates_of(page.value(element, "datetime")[:10]).published
+    return _Head(title, language, published)
+
+
+def _own_keys(page: Page) -> frozenset[str]:
+    host = host_of(page.base)
+    return frozenset({politeness_key(host)}) if host else frozenset()

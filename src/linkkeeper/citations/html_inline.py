@@ -1,0 +1,119 @@
+"""
+Notes inside the running text of an HTML page: margin notes, asides, pop-ups.
+
+Told by the names that markup gives them (``footnote``, ``sidenote``,
+``data-mfn``, ``<d-footnote>``, ``role="doc-footnote"``): an element with such a
+name that holds more than a label is a note, standing where its mark would be.
+"""
+
+import re
+from dataclasses import dataclass
+
+from linkkeeper.citations.html_marks import label_in
+from linkkeeper.citations.html_page import Page
+from linkkeeper.pages.markup import Element, Text
+
+_NAME = re.compile(
+    r"(?:^|[\s_-])(?:foot-?note|side-?note|margin-?note|end-?note|aside-?note|inline-?note|fn|mfn)(?:$|[\s_-])|"
+    r"(?:^|[\s_-])footnotes?__(?:note|content|text)|footnote-(?:text|content|body)|(?:^|\s)marginalia(?:$|\s)|doc-footnote",
+    re.I,
+)
+#: Names of marks, buttons and containers around notes.
+_NOT = re.compile(
+    r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
+    r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s])",
+    re.I,
+)
+_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
+_HOSTS = frozenset({"span", "aside", "cite", "small", "div", "p", "li", "em", "i", "section", "label", "details"})
+_NUMBER_DATA = (
+    "data-mfn",
+    "data-footnote",
+    "data-footnote-number",
+    "data-fn",
+    "data-note",
+    "data-number",
+    "data-index",
+)
+_LEAD = re.compile(r"\s*[\[(]?(?P<label>\d{1,4}|[*†‡§])[\])]?[.:]?\s+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class InlineNote:
+    """A note in the text: its element, its label, whether the label is shown or counted, what to leave out."""
+
+    element: Element
+    label: str
+    counted: bool
+    skip: tuple[tuple[int, int], ...]
+
+
+def find_inline(page: Page) -> list[InlineNote]:
+    """Return the notes inside the running text, in order; outermost elements only."""
+    found: list[InlineNote] = []
+    end = -1
+    for element in page.markup.elements():
+        if element.start < end or not _is_inline_note(page, element):
+            continue
+        end = element.end
+        label, skip = _label_of(page, element)
+        found.append(InlineNote(element, label or str(len(found) + 1), label is None, skip))
+    return found
+
+
+def _is_inline_note(page: Page, element: Element) -> bool:
+    if element.name not in _TAGS:
+        if element.name not in _HOSTS or element.attributes_start == element.attributes_end:
+            return False
+        attributes = page.attributes(element)
+        words = page.words(element)
+        if "data-mfn" not in attributes and not (_NAME.search(words) and not _NOT.search(words)):
+            return False
+    text = page.text_of(element, 60)
+    if len(text) < 6 or label_in(text) is not None:
+        return False
+    return not _holds_several(page, element) and page.regions.at(element.start) is None
+
+
+def _holds_several(page: Page, element: Element) -> bool:
+    """Tell whether *element* only holds notes, one per item."""
+    inner = [
+        node
+        for node in page.inside(element)
+        if isinstance(node, Element)
+        and (node.name in _TAGS or (node.name == "li" and element.name in ("div", "section")))
+    ]
+    return len(inner) >= 1
+
+
+def _label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
+    """Return the label that a reader sees at a note, and where in the note it stands."""
+    for node in page.inside(element):
+        if isinstance(node, Text):
+            if page.markup.text[node.start : node.end].strip():
+                break
+        elif node.name in ("span", "sup", "b", "strong", "a", "label", "i"):
+            label = label_in(page.text_of(node, 20))
+            if label is not None and any(character.isdigit() or character in "*†‡§" for character in label):
+                return label, ((node.start, node.end),)
+    for name in _NUMBER_DATA:
+        value = page.value(element, name)
+        if value.isdigit():
+            return value, ()
+    return _mark_before(page, element), ()
+
+
+def _mark_before(page: Page, element: Element) -> str | None:
+    """Return the label of the mark that stands right before a note."""
+    count = 0
+    for node in reversed(page.markup.nodes[max(0, element.index - 14) : element.index]):
+        if isinstance(node, Text):
+            if page.markup.text[node.start : node.end].strip():
+                count += 1
+                if count > 1:
+                    return None
+        elif node.name in ("sup", "label", "a", "button", "i") and node.end <= element.start + 1:
+            label = label_in(page.text_of(node, 20))
+            if label is not None and any(character.isdigit() or character in "*†‡§" for character in label):
+                return label
+    return None

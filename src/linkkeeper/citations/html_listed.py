@@ -1,0 +1,297 @@
+"""
+Notes after the text of an HTML page: found by marks, by container, by links back.
+
+One mechanism serves all families that give their notes an id (Word's
+``_ftn``, MediaWiki's ``cite_note``, kramdown, Pandoc, Substack, plug-ins):
+where marks point, notes begin; the block around that place is the note; what
+lies between two of them belongs to the first. Lists that are named as notes
+count with all their items, with or without ids.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from linkkeeper.citations.html_marks import Mark, is_note_name, label_in, text_before
+from linkkeeper.citations.html_page import Page
+from linkkeeper.pages.markup import BLOCK, Element, Text
+from linkkeeper.pages.regions import NOTE_WORDS
+
+#: A note is not longer (characters of source).
+MAX_NOTE = 60_000
+_CEILING = frozenset({"body", "html", "main", "article"})
+_ITEMS = frozenset({"li", "p", "div", "tr", "dd", "dt", "aside", "section", "blockquote"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_MAX_CLIMB = 60
+_NOTES_ROLE = re.compile(r"doc-(?:endnotes|footnotes|bibliography)|\b(?:endnotes|footnotes|rearnotes)\b", re.I)
+_TITLE = re.compile(
+    r"\W*(?:\d+\.?\s*)?(?:end-?notes?|foot-?notes?|notes?(?:\s+(?:and|&)\s+references)?|"
+    r"references?(?:\s+(?:and|&)\s+notes)?|"
+    r"citations?|sources?|works cited|anmerkungen|fußnoten|einzelnachweise|notes de bas de page|notas|referencias|примечания)\W*",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Place:
+    """
+    Where a note stands.
+
+    Attributes:
+        anchor: The element that marks point to, or the list item.
+        block: What holds the note.
+        marks: The marks that point here.
+        position: Its number in an ordered list; None elsewhere.
+    """
+
+    anchor: Element
+    block: Element
+    marks: list[Mark] = field(default_factory=list)
+    position: int | None = None
+    start: int = 0
+    end: int = 0
+
+
+def find_listed(page: Page, marks: list[Mark]) -> list[Place]:
+    """Return the places of notes after the text, in order, apart from each other."""
+    places: dict[int, Place] = {}
+    for mark in marks:
+        if mark.target is not None and mark.target.name not in _HEADINGS | _CEILING:
+            place = places.setdefault(mark.target.index, Place(mark.target, mark.target))
+            place.marks.append(mark)
+    for element in _named_items(page):
+        places.setdefault(element.index, Place(element, element))
+    found = _apart(page, _climb(page, [places[index] for index in sorted(places)]))
+    found = _with_list_items(page, [place for place in found if _is_note(page, place)])
+    _stretch(page, found)
+    return [place for place in found if place.end - place.start <= MAX_NOTE]
+
+
+def _named_items(page: Page) -> list[Element]:
+    """Return the items of lists and sections that are named as notes."""
+    items: list[Element] = []
+    done = -1
+    for element in page.markup.elements():
+        if element.start < done or element.name not in ("ol", "ul", "div", "section", "aside", "footer", "dl", "table"):
+            continue
+        words = page.words(element)
+        if not words or not (NOTE_WORDS.search(words) or _NOTES_ROLE.search(words)):
+            continue
+        inner = _items_of(page, element)
+        if len(inner) >= 1 and all(item.name == "li" for item in inner) and _are_notes(page, element, inner):
+            items += inner
+            done = element.end
+    return items
+
+
+def _items_of(page: Page, element: Element) -> list[Element]:
+    """Return the list items right below *element*, lists in wrappers included."""
+    inner: list[Element] = []
+    for node in page.inside(element):
+        if isinstance(node, Element) and node.name == "li" and (not inner or node.start >= inner[-1].end):
+            parent = node.parent
+            if parent is not None and parent.name in ("ol", "ul"):
+                inner.append(node)
+    return inner
+
+
+def _are_notes(page: Page, element: Element, items: list[Element]) -> bool:
+    """A list named "notes" must also hold links back, ids or marks of notes: many sites call other things so."""
+    if page.regions.at(element.start) is not None:
+        return False
+    backs = sum(1 for item in items[:20] if _has_back_link(page, item) or is_note_name(page.value(item, "id")))
+    return backs * 2 >= min(len(items), 20)
+
+
+def _has_back_link(page: Page, element: Element) -> bool:
+    for link in page.links_inside(element):
+        name = page.fragment(link)
+        target = page.names.get(name) if name else None
+        if (
+            name
+            and (target is None or target.start < element.start)
+            and re.search(r"ref|back|anchor|mark|r\d", name, re.I)
+        ):
+            return True
+        if target is not None and target.start < element.start:
+            return True
+    return False
+
+
+def _climb(page: Page, places: list[Place]) -> list[Place]:
+    """Widen each anchor to the block that holds its note."""
+    for index, place in enumerate(places):
+        before = places[index - 1].anchor if index else None
+        after = places[index + 1].anchor if index + 1 < len(places) else None
+        place.block = _block_of(page, place, before, after)
+    return places
+
+
+def _block_of(page: Page, place: Place, before: Element | None, after: Element | None) -> Element:
+    element, best = place.anchor, place.anchor
+    first_block = element if element.name in BLOCK else None
+    for _ in range(_MAX_CLIMB):
+        parent = element.parent
+        if parent is None or parent.name in _CEILING or parent.end - parent.start > MAX_NOTE:
+            break
+        if before is not None and parent.start <= before.start < parent.end and before is not place.anchor:
+            break
+        if after is not None and parent.start <= after.start < parent.end:
+            break
+        if any(parent.holds(mark.link) for mark in place.marks) or text_before(page, parent, place.anchor) > 40:
+            break
+        if first_block is not None and parent.name not in ("li", "tr", "td", "dd"):
+            shared = parent.parent
+            neighbours = shared is not None and any(
+                other is not None and shared.start <= other.start < shared.end for other in (before, after)
+            )
+            if not neighbours:
+                element = parent
+                continue
+        element = best = parent
+        if first_block is None and parent.name in BLOCK:
+            first_block = parent
+    return best
+
+
+def _apart(page: Page, places: list[Place]) -> list[Place]:
+    """Leave out places that lie within another's block (a repeated anchor of the same note)."""
+    kept: list[Place] = []
+    for place in places:
+        if (
+            kept
+            and kept[-1].block.holds(place.anchor)
+            and kept[-1].block.name in BLOCK
+            and place.block is not kept[-1].block
+        ):
+            kept[-1].marks += place.marks
+            continue
+        if kept and kept[-1].block is place.block:
+            kept[-1].marks += place.marks
+            continue
+        kept.append(place)
+    return kept
+
+
+def _is_note(page: Page, place: Place) -> bool:
+    """Decide by several signs whether a place that links point to is a note."""
+    if page.regions.at(place.anchor.start) is not None and not is_note_name(page.words(place.anchor)):
+        return False
+    if place.block.name in _HEADINGS or _holds_heading(page, place.block):
+        return False
+    signs = 0
+    if any(mark.raised for mark in place.marks):
+        signs += 1
+    names = " ".join((page.words(place.anchor), page.value(place.anchor, "name"), page.words(place.block)))
+    if is_note_name(names):
+        signs += 1
+    if _has_back_link(page, place.block) or (place.anchor.name == "a" and page.fragment(place.anchor) is not None):
+        signs += 1
+    if _shown_label(page, place) is not None:
+        signs += 1
+    if any(NOTE_WORDS.search(page.words(above)) for above in _near(place.block)):
+        signs += 1
+    return signs >= 2
+
+
+def _near(element: Element) -> list[Element]:
+    above: list[Element] = []
+    for parent in element.ancestors():
+        above.append(parent)
+        if len(above) == 3 or parent.name in _CEILING:
+            break
+    return [parent for parent in above if parent.name not in _CEILING]
+
+
+def _holds_heading(page: Page, block: Element) -> bool:
+    return any(isinstance(node, Element) and node.name in _HEADINGS for node in page.inside(block))
+
+
+def _shown_label(page: Page, place: Place) -> str | None:
+    text = page.text_of(place.block, 60)
+    for mark in place.marks:
+        if re.match(rf"\W*{re.escape(mark.label)}(?![\w])", text):
+            return mark.label
+    return None
+
+
+def _with_list_items(page: Page, places: list[Place]) -> list[Place]:
+    """
+    Give list items their number, and add the items between that lost their id.
+
+    Quirk: editors delete an id or a mark together with its sentence; the
+    list goes on counting.
+    """
+    by_list: dict[int, list[Place]] = {}
+    for place in places:
+        item = place.block
+        if item.name == "li" and item.parent is not None and item.parent.name in ("ol", "ul"):
+            by_list.setdefault(item.parent.index, []).append(place)
+    complete = list(places)
+    for members in by_list.values():
+        parent = members[0].block.parent
+        if parent is None:
+            continue
+        known = {place.block.index: place for place in members}
+        number = _first_number(page, parent)
+        items = [child for child in page.markup.children(parent) if isinstance(child, Element) and child.name == "li"]
+        for item in items:
+            value = page.value(item, "value")
+            number = int(value) if value.isdigit() else number
+            if item.index in known:
+                known[item.index].position = number if parent.name == "ol" else None
+            elif len(members) >= 2 and members[0].block.start < item.start and page.text_of(item, 40):
+                complete.append(Place(item, item, position=number if parent.name == "ol" else None))
+            number += 1
+    return sorted(complete, key=lambda place: place.block.start)
+
+
+def _first_number(page: Page, parent: Element) -> int:
+    start = page.value(parent, "start")
+    return int(start) if start.isdigit() else 1
+
+
+def _stretch(page: Page, places: list[Place]) -> None:
+    """Say where each note ends: what lies before the next note of the same list still belongs to it."""
+    for index, place in enumerate(places):
+        block = place.block
+        place.start, place.end = block.start, block.end
+        following = places[index + 1].block if index + 1 < len(places) else None
+        if following is not None and following.parent is block.parent:
+            if not _barrier(page, block, following):
+                place.end = following.start
+        elif block.name not in BLOCK or not _text_beyond_label(page, block):
+            place.end = _end_of_run(page, block, following)
+
+
+def _barrier(page: Page, block: Element, following: Element) -> bool:
+    """Tell whether a heading, a rule or long running text stands between two notes."""
+    length = 0
+    for node in page.markup.nodes[block.stop : following.index]:
+        if isinstance(node, Element) and node.name in _HEADINGS | {"hr", "form", "nav"}:
+            return True
+        if isinstance(node, Text):
+            length += node.end - node.start
+    return length > 12_000 and block.name in BLOCK
+
+
+def _text_beyond_label(page: Page, block: Element) -> bool:
+    text = page.text_of(block, 60)
+    return bool(text) and label_in(text) is None
+
+
+def _end_of_run(page: Page, block: Element, following: Element | None) -> int:
+    """For a note that begins with an inline anchor or an empty block: the end of what follows it."""
+    parent = block.parent
+    limit = parent.inner_end if parent is not None else len(page.markup.text)
+    if following is not None:
+        limit = min(limit, following.start) if following.start > block.start else limit
+    for node in page.markup.nodes[block.stop :]:
+        if node.start >= limit:
+            break
+        if isinstance(node, Element) and node.name in BLOCK and node.parent is parent:
+            return node.end if block.name in BLOCK and node.name not in _HEADINGS else node.start
+    return limit
+
+
+def is_notes_heading(text: str) -> bool:
+    return bool(_TITLE.fullmatch(text))

@@ -1,0 +1,102 @@
+"""
+Marks in an HTML page: the links from the text to its notes, and their labels.
+
+A mark is a link within the page whose text is a label. Where it points, a
+note begins, whatever the site names its ids.
+"""
+
+import re
+from dataclasses import dataclass
+
+from linkkeeper.citations.html_page import Page
+from linkkeeper.pages.markup import Element, Text
+from linkkeeper.pages.regions import Region
+
+_LABEL = re.compile(
+    r"[\[(\s^↑*]*(?P<label>(?:(?:note|nb|n|fn|ref|lower-alpha|upper-alpha|lower-roman|a|b|ed|anm)\.?\s?)?\d{1,4}[a-z]?"
+    r"|[ivxlcdm]{1,7}|[a-z]|[*†‡§¶#]{1,4})[\])\s.:,;]*",
+    re.I,
+)
+_SYMBOLS = re.compile(r"[\[(\s]*(?P<label>[*†‡§¶#]{1,4})[\])\s]*")
+_NOTE_NAME = re.compile(
+    r"(?:^|[-_:.#\s])(?:_?(?:ftn|edn|fn|en)(?:ref)?|(?:foot|end|side|margin)-?_?notes?|cite_(?:note|ref)|cite|note|notes|noteref|"
+    r"nb|nh|sdfootnote|sdendnote|easy-footnote|reference|ref|r|rf|ref-link|bib|cr|b|user-content-fn|fnref|backlink|mfn|"
+    r"modern-footnotes?|post-\d+-(?:foot|end)note|identifier|mpfn|gfm-fn)[-_:.]?(?=\d|[-_:.a-z]|$)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A link from the text to a note: its label, its element, where it points."""
+
+    label: str
+    link: Element
+    name: str
+    target: Element | None
+    raised: bool
+
+
+def label_in(text: str) -> str | None:
+    """Return the label that *text* is and nothing else: ``[3]``, ``3.``, ``iv``, ``*``, ``note 2``."""
+    match = _SYMBOLS.fullmatch(text) or _LABEL.fullmatch(text)
+    return " ".join(match["label"].split()) if match else None
+
+
+def is_note_name(name: str) -> bool:
+    """Tell whether an id, class or role names a note or a mark."""
+    return bool(_NOTE_NAME.search(name))
+
+
+def find_marks(page: Page) -> list[Mark]:
+    """Return all links within the page whose text is a label, and that lead on (not back)."""
+    marks: list[Mark] = []
+    for element in page.markup.elements():
+        if element.name != "a" or element.attributes_start == element.attributes_end:
+            continue
+        name = page.fragment(element)
+        if name is None:
+            continue
+        label = label_in(page.text_of(element, 40))
+        if label is None:
+            continue
+        target = page.names.get(name)
+        if target is not None and target.start <= element.start:
+            continue
+        if page.regions.at(element.start) is Region.NAVIGATION:
+            continue
+        marks.append(Mark(label, element, name, target, _is_raised(page, element)))
+    return marks
+
+
+def _is_raised(page: Page, link: Element) -> bool:
+    """Tell whether the mark looks like one: raised, bracketed, or named so."""
+    if any(isinstance(node, Element) and node.name == "sup" for node in page.inside(link)):
+        return True
+    text = page.text_of(link, 40)
+    if text.startswith(("[", "(", "*", "†")):
+        return True
+    parent: Element | None = link.parent
+    for _ in range(3):
+        if parent is None:
+            break
+        if parent.name == "sup":
+            return True
+        parent = parent.parent
+    return is_note_name(page.words(link)) or _in_brackets(page, link)
+
+
+def _in_brackets(page: Page, link: Element) -> bool:
+    text = page.markup.text
+    return text[link.start - 1 : link.start] in ("[", "(") and text[link.end : link.end + 1] in ("]", ")")
+
+
+def text_before(page: Page, outer: Element, inner: Element, limit: int = 200) -> int:
+    """Return how many characters of text stand in *outer* before *inner*; stops counting past *limit*."""
+    count = 0
+    for node in page.markup.nodes[outer.index + 1 : inner.index]:
+        if isinstance(node, Text):
+            count += len(page.markup.text[node.start : node.end].strip())
+            if count > limit:
+                break
+    return count

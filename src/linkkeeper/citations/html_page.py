@@ -1,0 +1,290 @@
+"""An HTML page prepared for reading: names, links inside it, text with places."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from linkkeeper.citations.drafts import Destination
+from linkkeeper.citations.flat import Flat
+from linkkeeper.pages.markup import BLOCK, Attribute, Element, Markup, Text, entities
+from linkkeeper.pages.regions import Regions, regions_of
+from linkkeeper.vocabulary.citation import OccurrenceForm
+
+_SPACES = re.compile(r"[ \t\f]*[\r\n][ \t\r\n\f]*|[ \t\f]{2,}")
+#: Content that is for machines, for pressing or for readers of the screen's text only.
+_UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "canvas", "math", "rt", "rp"})
+_HIDDEN_CLASS = re.compile(
+    r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden|mw-cite-up-arrow-accessibility-label|z3988"
+    r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
+    re.I,
+)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_BACK_WORDS = re.compile(
+    r"\W*(?:(?:return|back|jump|go)(?:\s+(?:back|up))*(?:\s+to)?(?:\s+(?:the\s+)?(?:text|top|content|article|citation|reference|"
+    r"note|main text|footnote|body))*\s*(?:\d{1,4})?|zurück|retour|volver|torna)\W*",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Page:
+    """
+    A parsed page with what its readers ask for again and again.
+
+    Attributes:
+        names: Element by ``id`` or ``<a name>``; the first of a name.
+        base: The page's own address without fragment, if it tells.
+    """
+
+    markup: Markup
+    names: dict[str, Element] = field(default_factory=dict)
+    base: str = ""
+    _attributes: dict[int, dict[str, Attribute]] = field(default_factory=dict)
+    _regions: Regions | None = None
+
+    def attributes(self, element: Element) -> dict[str, Attribute]:
+        found = self._attributes.get(element.index)
+        if found is None:
+            found = self._attributes[element.index] = self.markup.attributes(element)
+        return found
+
+    def value(self, element: Element, name: str) -> str:
+        attribute = self.attributes(element).get(name)
+        return attribute.value if attribute else ""
+
+    def words(self, element: Element) -> str:
+        """Class, id and role of *element*, for rules by word."""
+        found = self.attributes(element)
+        return " ".join(found[name].raw for name in ("class", "id", "role", "epub:type") if name in found)
+
+    @property
+    def regions(self) -> Regions:
+        if self._regions is None:
+            self._regions = regions_of(self.markup)
+        return self._regions
+
+    def inside(self, element: Element) -> Iterator[Element | Text]:
+        return iter(self.markup.nodes[element.index + 1 : element.stop])
+
+    def links_inside(self, element: Element) -> Iterator[Element]:
+        return (node for node in self.inside(element) if isinstance(node, Element) and node.name == "a")
+
+    def fragment(self, link: Element) -> str | None:
+        """Return the name that *link* points to within this page; None for other links."""
+        attribute = self.attributes(link).get("href")
+        if attribute is None:
+            return None
+        address, mark, fragment = attribute.value.strip().partition("#")
+        if not mark or not fragment:
+            return None
+        if not address or (self.base and _same_page(address, self.base)):
+            return unquote(fragment)
+        # Saved pages carry their full address in every link back.
+        name = unquote(fragment)
+        return name if not self.base and name in self.names else None
+
+    def text_of(self, element: Element, limit: int = 400) -> str:
+        """Return the visible text of a small element, white space folded; cut at *limit*."""
+        parts: list[str] = []
+        length = 0
+        for node in self.inside(element):
+            if isinstance(node, Text):
+                parts.append(self.markup.text[node.start : node.end])
+                length += node.end - node.start
+                if length > limit:
+                    break
+            elif node.name in BLOCK or node.name == "br":
+                parts.append(" ")
+        text = "".join(parts)
+        if "&" in text:
+            text = "".join(_with_entities(text))
+        return " ".join(text.split())
+
+
+def prepare(markup: Markup, location: str = "") -> Page:
+    """Collect names and the page's own address."""
+    page = Page(markup)
+    canonical = ""
+    for element in markup.elements():
+        if element.attributes_start == element.attributes_end:
+            continue
+        found = page.attributes(element)
+        for key in ("id", "name") if element.name == "a" else ("id",):
+            if key in found and found[key].raw:
+                page.names.setdefault(found[key].value.strip(), element)
+        if element.name == "link" and "href" in found and "rel" in found and "canonical" in found["rel"].raw.lower():
+            canonical = canonical or found["href"].value.strip()
+        elif element.name == "meta" and "content" in found:
+            name = found["property"].raw if "property" in found else ""
+            if name == "og:url":
+                canonical = canonical or found["content"].value.strip()
+    own = location if location.startswith(("http://", "https://")) else canonical
+    page.base = own.partition("#")[0] if own.startswith(("http://", "https://")) else ""
+    return page
+
+
+def _same_page(address: str, base: str) -> bool:
+    """Tell whether *address* is the page itself, whatever archive or scheme stands before it."""
+    path = re.sub(r"^https?://[^/]+|^//[^/]+", "", address.partition("?")[0]).rstrip("/")
+    own = re.sub(r"^https?://[^/]+", "", base.partition("?")[0]).rstrip("/")
+    return path == own or (len(own) > 1 and address.rstrip("/").endswith(own))
+
+
+def _with_entities(text: str) -> Iterator[str]:
+    last = 0
+    for start, end, value in entities(text, 0, len(text)):
+        yield text[last:start]
+        yield value
+        last = end
+    yield text[last:]
+
+
+def is_back_link(page: Page, link: Element) -> bool:
+    """Tell whether *link* leads back from a note into the text: an arrow, a caret, a letter or "return"."""
+    if page.fragment(link) is None and not _points_back(page.value(link, "href")):
+        return False
+    text = page.text_of(link, 60)
+    words = page.words(link).lower() + " " + page.value(link, "rev").lower()
+    if re.search(r"back-?(?:ref|link|reference)|doc-backlink|return", words):
+        return True
+    return len(text) <= 4 or bool(_BACK_WORDS.fullmatch(text)) or not any(character.isalpha() for character in text)
+
+
+def _points_back(href: str) -> bool:
+    return bool(re.search(r"#(?:.*[-_:])?(?:fn|cite|foot|end|note)?-?_?(?:ref|back|anchor|mark)", href, re.I))
+
+
+@dataclass(slots=True)
+class Taken:
+    """Text of a part of the page, with its links."""
+
+    flat: Flat
+    destinations: list[Destination]
+
+
+def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = (), backs: bool = False) -> Taken:
+    """
+    Take the visible text between two places of the source.
+
+    Line breaks become ``\\n``, paragraphs end with ``\\n\\n``.
+
+    Args:
+        skip: Stretches to leave out, in order.
+        backs: Keep links that lead back to the text.
+    """
+    return _Taker(page, start, end, sorted(skip), backs).run()
+
+
+class _Taker:
+    def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
+        self.page, self.start, self.end, self.skip, self.backs = page, start, end, skip, backs
+        self.flat = Flat()
+        self.destinations: list[Destination] = []
+        self.open: list[tuple[Element, int, Attribute]] = []
+        self.blocks: list[Element] = []
+
+    def run(self) -> Taken:
+        nodes = self.page.markup.nodes
+        index = _first_at(nodes, self.start)
+        while index < len(nodes):
+            node = nodes[index]
+            if node.start >= self.end:
+                break
+            index += 1
+            self._close_before(node.start)
+            if isinstance(node, Text):
+                self._text(max(node.start, self.start), min(node.end, self.end))
+            elif self._left_out(node):
+                index = node.stop
+            else:
+                self._element(node)
+        self._close_before(len(self.page.markup.text) + 1)
+        return Taken(self.flat, self.destinations)
+
+    def _left_out(self, element: Element) -> bool:
+        while self.skip and self.skip[0][1] <= element.start:
+            self.skip.pop(0)
+        if self.skip and self.skip[0][0] <= element.start and element.end <= self.skip[0][1]:
+            return True
+        if element.name in _UNREAD:
+            return True
+        if element.attributes_start == element.attributes_end:
+            return False
+        found = self.page.attributes(element)
+        if "hidden" in found or ("class" in found and _HIDDEN_CLASS.search(found["class"].raw)):
+            return True
+        if "style" in found and _HIDDEN_STYLE.search(found["style"].raw):
+            return True
+        return element.name == "a" and not self.backs and is_back_link(self.page, element)
+
+    def _element(self, element: Element) -> None:
+        if element.name == "br":
+            self.flat.put("\n", element.start, element.end)
+        elif element.name in BLOCK:
+            self._break(element.start)
+            self.blocks.append(element)
+        elif element.name == "a":
+            href = self.page.attributes(element).get("href")
+            if href is not None and href.raw.strip():
+                self.open.append((element, len(self.flat), href))
+
+    def _close_before(self, position: int) -> None:
+        while self.open and self.open[-1][0].end <= position:
+            element, begin, href = self.open.pop()
+            original = self.page.attributes(element).get("data-originalurl")
+            self.destinations.append(
+                Destination(
+                    start=begin,
+                    end=len(self.flat),
+                    url=href.value,
+                    source=(href.start, href.end),
+                    form=OccurrenceForm.HTML_HREF,
+                    original=original.value if original else None,
+                )
+            )
+        while self.blocks and self.blocks[-1].end <= position:
+            self._break(self.blocks.pop().inner_end)
+
+    def _break(self, position: int) -> None:
+        if len(self.flat) and not self.flat.ends_with_paragraph():
+            self.flat.put("\n\n", position, position)
+
+    def _text(self, start: int, end: int) -> None:
+        while self.skip and self.skip[0][1] <= start:
+            self.skip.pop(0)
+        if self.skip and self.skip[0][0] < end:
+            left, right = self.skip[0]
+            if start < left:
+                self._run(start, left)
+            if right < end:
+                self._text(max(right, start), end)
+            return
+        self._run(start, end)
+
+    def _run(self, start: int, end: int) -> None:
+        text = self.page.markup.text
+        position = start
+        changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
+        if text.find("&", start, end) >= 0:
+            changes = sorted([*changes, *entities(text, start, end)])
+        for begin, stop, value in changes:
+            self.flat.copy(text, position, begin)
+            if value != " " or not self.flat.ends_with_space():
+                self.flat.put(value, begin, stop)
+            position = stop
+        self.flat.copy(text, position, end)
+
+
+def _first_at(nodes: list[Element | Text], position: int) -> int:
+    """Return the first node that lies (or, a text, reaches) at or after *position*."""
+    low, high = 0, len(nodes)
+    while low < high:
+        middle = (low + high) // 2
+        if nodes[middle].start < position:
+            low = middle + 1
+        else:
+            high = middle
+    if low and isinstance(nodes[low - 1], Text) and nodes[low - 1].end > position:
+        return low - 1
+    return low

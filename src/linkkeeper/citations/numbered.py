@@ -1,0 +1,266 @@
+"""
+Notes known by their numbers: one chain 1, 2, 3 … through a text.
+
+Serves plain text in all its shapes (one flattened line, wrapped lines, page
+bottoms), and pages and Markdown whose notes have neither ids nor lists. A
+chain is found for each way of writing the number; the one whose pieces read
+most like notes wins, if marks in the text or a heading vouch for it.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+_HEADING = re.compile(
+    r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|citations|"
+    r"works cited|anmerkungen|fußnoten|einzelnachweise|quellen|notas|referencias|note|примечания|сноски|注释|注|脚注)"
+    r"[\s.:#*=_\-–—]*$",
+    re.I,
+)
+_RULE = re.compile(r"(?:^|\n)[ \t]*(?:-{3,}|_{3,}|\*{3,}|={3,}|(?:- ){3,}|—{2,})[ \t]*\s*$")
+_NOTE_START = re.compile(
+    r"\W*(?:ibid|id\b|see\b|supra|cf\b|op\.? ?cit|loc\.? ?cit|e\.g\.|compare|author|ebd|vgl|siehe|voir)", re.I
+)
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_URL = re.compile(r"https?:\s?//|www\.|\bdoi\b", re.I)
+_QUOTED = re.compile(r"[“\"«„‘].{4,}?[”\"»“’]")
+_PAGES = re.compile(r"\b(?:pp?\.|vol\.|no\.|ed\.|eds\.|trans\.|S\. \d|U\.S\.C|F\.\dd|§|\d+[–-]\d+|Press\b)")
+_BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s*[↩↵])|)")
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+#: How a note's number is written; longer lines are taken for flattened text.
+_FLAT_LINE = 1_500
+_STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
+    ("bracket", re.compile(r"(?<![\w\[])\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False),
+    ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False),
+    ("dot", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True),
+    ("paren", re.compile(r"^[ \t\u00a0]*\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True),
+    ("star", re.compile(r"^[ \t\u00a0]*[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True),
+    ("bare", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})(?:[ \t\u00a0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
+    ("alone", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
+    ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False),
+    ("flat", re.compile(r"(?:(?<=[.!?”\"’)\]/…»*] )|(?<=[Nn]otes )|(?<=NOTES )|(?<=[Rr]eferences ))(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
+    ("flatdot", re.compile(r"(?:(?<=[.!?”\"’)\]/…»] )|(?<=[Nn]otes )|(?<=NOTES )|(?<=[Rr]eferences ))(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False),
+)  # fmt: skip
+#: A number may be missing; more than this in a row and the chain is broken.
+_MAX_GAP = 2
+#: Chains tried for one style: starts beyond these are body text.
+_MAX_STARTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A note in a text: its label, where the label starts, the text after it, and its end."""
+
+    label: str
+    start: int
+    body: int
+    end: int
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    number: int
+    start: int
+    end: int
+
+
+def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
+    """
+    Find the notes of *text*; empty when nothing vouches for any.
+
+    Args:
+        vouched: Labels that links in the text already announce.
+    """
+    best: tuple[float, list[_Mark]] | None = None
+    lines = _is_wrapped(text)
+    for name, pattern, needs_lines in _STYLES:
+        if needs_lines and not lines:
+            continue
+        marks = [_Mark(int(m["n"].translate(_SUPERSCRIPTS)), m.start(), m.end()) for m in pattern.finditer(text)]
+        scored = _best_chain(text, marks, name, frozenset(vouched))
+        if scored is not None and (best is None or scored[0] > best[0]):
+            best = scored
+    arrows = _by_arrows(text)
+    if best is None or len(arrows) > 1.5 * len(best[1]):
+        return arrows
+    return _pieces(text, best[1])
+
+
+def _is_wrapped(text: str) -> bool:
+    return "\n" in text.strip()
+
+
+def _best_chain(text: str, marks: list[_Mark], style: str, vouched: frozenset[str]) -> tuple[float, list[_Mark]] | None:
+    places: dict[int, list[int]] = {}
+    for index, mark in enumerate(marks):
+        places.setdefault(mark.number, []).append(index)
+    best: tuple[float, list[_Mark]] | None = None
+    starts = [*places.get(1, [])[-_MAX_STARTS:], *places.get(2, [])[-5:]]
+    for start in sorted(starts, reverse=True):
+        chain = _chain_from(marks, places, start)
+        if chain[0].number == 2:
+            first = _bare_first(text, chain[0].start)
+            if first is None:
+                continue
+            chain.insert(0, first)
+        score = _score(text, chain, style, vouched)
+        if score is not None and (best is None or score > 1.05 * best[0]):
+            best = (score, chain)
+    return best
+
+
+def _bare_first(text: str, before: int) -> _Mark | None:
+    """Quirk: some lists write "1 Author" first and only then "2 | Author"; a heading must stand before it."""
+    place = None
+    for match in re.compile(r"(?:^|(?<=\s))1[.)]? (?=\S)", re.M).finditer(text, max(0, before - 3_000), before):
+        if _headed(text, match.start()):
+            place = match
+    return _Mark(1, place.start(), place.end()) if place else None
+
+
+def _chain_from(marks: list[_Mark], places: dict[int, list[int]], start: int) -> list[_Mark]:
+    """Follow 1, 2, 3 … from *start*, always to the next place of the next number."""
+    chain, index, number = [marks[start]], start, marks[start].number
+    while True:
+        for gap in range(_MAX_GAP + 1):
+            following = next((place for place in places.get(number + 1 + gap, ()) if place > index), None)
+            if following is not None and (gap == 0 or _plausible_gap(marks, index, following)):
+                break
+        else:
+            return chain
+        index, number = following, number + 1 + gap
+        chain.append(marks[index])
+
+
+def _plausible_gap(marks: list[_Mark], index: int, following: int) -> bool:
+    return marks[following].start - marks[index].end < 6_000
+
+
+def _score(text: str, chain: list[_Mark], style: str, vouched: frozenset[str]) -> float | None:
+    likeness = [_likeness(text[mark.end : _next_start(chain, index, text)]) for index, mark in enumerate(chain)]
+    average = sum(likeness) / len(likeness)
+    first = chain[0].start
+    heading = _headed(text, first)
+    announced = _announced(text, chain, vouched)
+    if len(chain) == 1 and not (heading and announced):
+        return None
+    needed = 0.2 if heading and announced > 0.3 else 0.3 if heading or announced > 0.6 else 0.55
+    if average < needed or (not heading and announced < 0.3 and len(chain) < 4):
+        return None
+    if style in ("flat", "flatdot", "dot", "bare", "paren") and not heading and announced < 0.3:
+        return None
+    return len(chain) * (average + 0.5 * announced + (0.3 if heading else 0.0))
+
+
+def _next_start(chain: list[_Mark], index: int, text: str) -> int:
+    return min(chain[index + 1].start if index + 1 < len(chain) else len(text), chain[index].end + 1_200)
+
+
+def _likeness(piece: str) -> float:
+    """Say how much *piece* reads like a note, 0 to 1."""
+    if _NOTE_START.match(piece):
+        return 1.0
+    head = piece[:700]
+    score = 0.45 if _URL.search(head) else 0.0
+    score += 0.25 if _YEAR.search(head) else 0.0
+    score += 0.2 if _QUOTED.search(head) else 0.0
+    score += 0.2 if _PAGES.search(head) else 0.0
+    return min(1.0, score)
+
+
+def _headed(text: str, position: int) -> bool:
+    before = text[max(0, position - 80) : position].rstrip(" \t\r\n")
+    return bool(_HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
+
+
+def _announced(text: str, chain: list[_Mark], vouched: frozenset[str]) -> float:
+    """Return the share of the chain's first numbers that stand as marks before it (or are vouched for)."""
+    sample = [mark.number for mark in chain[:12]]
+    if vouched:
+        return sum(str(number) in vouched for number in sample) / len(sample)
+    found, position = 0, 0
+    for index, number in enumerate(sample):
+        pattern = re.compile(
+            rf"\[{number}\]|(?<=[\w.,;:!?”’\"')\]]){number}(?=[\s,.;:)”\[—–-]|$)|\^{number}\b| {number} (?=[A-Z])"
+        )
+        # On page bottoms, the mark of note n stands before note n, but not before note 1.
+        match = pattern.search(text, position, chain[index].start)
+        if match is not None:
+            found, position = found + 1, match.end()
+    return found / len(sample)
+
+
+def _pieces(text: str, chain: list[_Mark]) -> list[Numbered]:
+    notes: list[Numbered] = []
+    for index, mark in enumerate(chain):
+        end = chain[index + 1].start if index + 1 < len(chain) else _end_of_last(text, chain)
+        end = min(end, _end_of_block(text, mark, end))
+        notes.append(Numbered(str(mark.number), mark.start, mark.end, max(end, mark.end)))
+    return notes
+
+
+def _end_of_block(text: str, mark: _Mark, limit: int) -> int:
+    """
+    Return where a note that stands in lines ends.
+
+    Between two notes a blank line may only part paragraphs of one note; but
+    what follows a page's bottom (a page number, a running header, a form
+    feed, much text) is the next page.
+    """
+    position = mark.end
+    while (blank := re.compile(r"\n[ \t\u00a0]*\n|\f").search(text, position, limit)) is not None:
+        rest = text[blank.end() : limit]
+        if blank.group() == "\f" or limit - blank.end() > 2_500 or _is_page_turn(rest):
+            return blank.start()
+        position = blank.end()
+    return limit
+
+
+def _is_page_turn(rest: str) -> bool:
+    lines = [line for line in rest[:400].split("\n") if line.strip()]
+    return bool(lines) and bool(re.fullmatch(r"\s*(?:page )?[-–]?\s*\d{1,4}\s*[-–]?\s*(?:of \d+)?", lines[0], re.I))
+
+
+def _end_of_last(text: str, chain: list[_Mark]) -> int:
+    """Return where the last note ends: with its paragraph, or where it has the length of a note."""
+    start = chain[-1].end
+    paragraph = re.compile(r"\n[ \t]*\n|\n(?=#|---)").search(text, start)
+    limit = paragraph.start() if paragraph else len(text)
+    lengths = [after.start - before.end for before, after in itertools.pairwise(chain)]
+    usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
+    if limit - start <= usual:
+        return limit
+    url = _URL.search(text, start, min(limit, start + int(usual)))
+    from_here = start
+    if url is not None:
+        blank = re.compile(r"\s").search(text, url.end(), limit)
+        from_here = blank.start() - 1 if blank else limit
+    stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*\n|$)|\n").search(text, from_here, limit)
+    return stop.end() if stop else limit
+
+
+def _by_arrows(text: str) -> list[Numbered]:
+    """Notes without numbers, each ended by an arrow back to the text."""
+    arrows = list(_BACK_ARROW.finditer(text))
+    if not arrows:
+        return []
+    headings = [
+        m.end()
+        for m in re.compile(r"(?:end-?notes?|foot-?notes?|\bnotes|references)\b[\s.:]*", re.I).finditer(
+            text, 0, arrows[0].start()
+        )
+    ]
+    line = text.rfind("\n", 0, arrows[0].start()) + 1
+    start = max([line, *headings[-1:]])
+    notes: list[Numbered] = []
+    for arrow in arrows:
+        body = re.compile(r"[\s↩\ufe0e]*").match(text, start)
+        begin = body.end() if body else start
+        if begin < arrow.start():
+            notes.append(Numbered(str(len(notes) + 1), begin, begin, arrow.start(), counted=True))
+        start = arrow.end()
+    return notes

@@ -1,0 +1,115 @@
+"""Read one edition: notes, links, what they mean. The entrance of this stage."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from linkkeeper.citations import docx, html, markdown, pdf, plain, rst, wikitext
+from linkkeeper.citations.assemble import Assembler
+from linkkeeper.citations.dates import dates_of
+from linkkeeper.citations.drafts import Draft, NoteDraft
+from linkkeeper.citations.ibid import Cited, meant_by, passages_of
+from linkkeeper.citations.sniff import format_of
+from linkkeeper.pages.decode import decode
+from linkkeeper.pages.markup import parse
+from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
+from linkkeeper.vocabulary.edition import Span
+from linkkeeper.vocabulary.uri import fetch_form, host_of, politeness_key
+
+_READERS = {
+    SourceFormat.MARKDOWN: markdown.read_markdown,
+    SourceFormat.RST: rst.read_rst,
+    SourceFormat.WIKITEXT: wikitext.read_wikitext,
+    SourceFormat.TEXT: plain.read_plain,
+}
+
+
+def read(
+    data: bytes,
+    *,
+    location: str,
+    declared_type: str | None = None,
+    own_bases: Sequence[str] = (),
+    publisher_hosts: frozenset[str] = frozenset(),
+) -> Reading:
+    """
+    Read what an edition cites.
+
+    Args:
+        location: File path or URL; its ending helps to tell the format.
+        declared_type: Media type that the carrier named.
+        own_bases: Every public base address of ours that archived links may
+            begin with; such links are read as the URL that they stand for.
+        publisher_hosts: Hosts whose pages, linked from the running text, are
+            the publisher's own and no sources.
+
+    Raises:
+        InputError: *data* is empty, binary or damaged.
+    """
+    kind = format_of(data, location, declared_type)
+    if kind is SourceFormat.DOCX:
+        return _finish(docx.read_docx(data, location), Assembler(None, own_bases), kind, "utf-8", publisher_hosts)
+    if kind is SourceFormat.PDF:
+        return _finish(pdf.read_pdf(data, location), Assembler(None, own_bases), kind, "utf-8", publisher_hosts)
+    if kind is SourceFormat.HTML:
+        markup = parse(data, declared_type=declared_type)
+        draft = html.read_html(markup, location=location)
+        return _finish(draft, Assembler(markup.span, own_bases), kind, markup.source.encoding, publisher_hosts)
+    source = decode(data, declared_type=declared_type)
+    draft = _READERS[kind](source.text)
+    return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
+
+
+def _finish(
+    draft: Draft, assembler: Assembler, kind: SourceFormat, encoding: str, publisher_hosts: frozenset[str]
+) -> Reading:
+    notes = _notes(draft.notes, assembler)
+    own = draft.own_keys | {politeness_key(host) for host in publisher_hosts}
+    links = tuple(url for url in assembler.links(draft.running) if not _is_own(url, own))
+    return Reading(
+        format=kind,
+        encoding=encoding,
+        notes=tuple(notes),
+        links=links,
+        title=draft.title,
+        language=draft.language,
+        published=draft.published,
+    )
+
+
+def _is_own(url: CitedUrl, own: frozenset[str]) -> bool:
+    if not own:
+        return False
+    try:
+        return politeness_key(host_of(fetch_form(url.as_cited))) in own
+    except ValueError:
+        return False
+
+
+def _notes(drafts: Sequence[NoteDraft], assembler: Assembler) -> list[Note]:
+    notes: list[Note] = []
+    for draft in drafts:
+        text, urls = assembler.note(draft)
+        dates = dates_of(text)
+        span: Span | None = assembler.span_of(draft.start, draft.end) if assembler.span_of is not None else None
+        notes.append(
+            Note(
+                label=draft.label,
+                text=text,
+                span=span,
+                urls=urls,
+                published=dates.published,
+                accessed=dates.accessed,
+                archived=dates.archived,
+                passages=passages_of(_without_urls(text)),
+            )
+        )
+    meant = meant_by([Cited(note.label, note.text, bool(note.urls)) for note in notes])
+    return [
+        replace(note, ibid_of=means.ibid_of, refers_to=means.refers_to, same_source_as=means.same_source_as)
+        for note, means in zip(notes, meant, strict=True)
+    ]
+
+
+def _without_urls(text: str) -> str:
+    return re.sub(r"https?://\S+", " ", text)
