@@ -15,14 +15,21 @@ from linkkeeper.vocabulary.relink import RefusalReason
 #: What may stand between a destination and the bracket that closes its link: a title.
 _REST_OF_LINK = re.compile(rb">?[ \t\r\n]*(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\))?[ \t\r\n]*\)")
 _LONGEST_TITLE = 2000
+_BEFORE_DESTINATION = re.compile(rb"\]\([ \t]*\n?[ \t]*<?\Z")
+#: A footnote's definition (``[^1]:``) holds text, not a destination.
+_BEFORE_DEFINITION = re.compile(rb"(?:\A|\n)[ >]{0,12}\[(?!\^)(?:[^\[\]\\]|\\.)+\]:[ \t]*\n?[ \t]*<?\Z")
+#: What ends the words of a link: the rest of them, and then a destination or a label.
+_AFTER_WORDS = re.compile(rb"[^\[\]\n]*\](?:\(|\[)")
 
 
 def splice(task: Task) -> Answer:
-    form = task.place.form
+    form = form_of(task)
+    if form is None:
+        return None
     if form is OccurrenceForm.BARE_TEXT:
         return _bare(task)
     if task.annotate:
-        return _annotate(task)
+        return _annotate(task, form)
     if task.place.url == task.repair.uri_m:
         return None
     try:
@@ -33,6 +40,34 @@ def splice(task: Task) -> Answer:
         return task.refuse(RefusalReason.UNWRITABLE, str(error))
 
 
+def form_of(task: Task) -> OccurrenceForm | None:
+    """
+    How the URL stands, by the characters around it.
+
+    They are what the splice must fit, whatever the reader called the place.
+    None where it is the words of a link, which stay.
+    """
+    data, span = task.data, task.place.span
+    if _BEFORE_DESTINATION.search(data, max(0, span.start - 200), span.start):
+        return OccurrenceForm.MARKDOWN_DESTINATION
+    if _BEFORE_DEFINITION.search(data, max(0, span.start - 1000), span.start):
+        return OccurrenceForm.MARKDOWN_DEFINITION
+    if data[span.start - 1 : span.start] == b"<" and data[span.end : span.end + 1] == b">":
+        return OccurrenceForm.AUTOLINK
+    if _AFTER_WORDS.match(data, span.end, span.end + 1000) and _opened(data, span.start):
+        return None
+    return OccurrenceForm.BARE_TEXT
+
+
+def _opened(data: bytes, position: int) -> bool:
+    """True if a bracket of this line is open at *position*."""
+    line = data[data.rfind(b"\n", 0, position) + 1 : position]
+    depth = 0
+    for byte in line.replace(b"\\[", b"").replace(b"\\]", b""):
+        depth = max(0, depth + (byte == 0x5B) - (byte == 0x5D))
+    return depth > 0
+
+
 def _bare(task: Task) -> Answer:
     # "[archived …](" or "[archived …][" would become a link of its own.
     if task.data[task.place.span.end : task.place.span.end + 1] in (b"(", b"["):
@@ -40,11 +75,11 @@ def _bare(task: Task) -> Answer:
     return add_suffix(task)
 
 
-def _annotate(task: Task) -> Answer:
+def _annotate(task: Task, form: OccurrenceForm) -> Answer:
     end = task.place.span.end
-    if task.place.form is OccurrenceForm.AUTOLINK:
+    if form is OccurrenceForm.AUTOLINK:
         return add_suffix(task, at=end + 1) if task.data[end : end + 1] == b">" else add_suffix(task)
-    if task.place.form is OccurrenceForm.MARKDOWN_DEFINITION:
+    if form is OccurrenceForm.MARKDOWN_DEFINITION:
         return task.refuse(RefusalReason.NO_ROOM, "a reference definition has no room for a second link")
     rest = _REST_OF_LINK.match(task.data, end, end + _LONGEST_TITLE)
     if rest is None:

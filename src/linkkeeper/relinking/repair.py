@@ -238,11 +238,9 @@ def _proven(data: bytes, found: _Found, spliced: _Spliced) -> RepairPlan:
     refusals = [*spliced.refusals, *clashes]
     after, edits = _edited(data, cuts)
     if edits and not _holds(data, after, edits, found):
-        kept = [pair for pair in cuts if _holds(data, *_edited(data, _with_siblings(pair, cuts)), found)]
+        kept = _most_provable(data, [], _by_place(cuts), found)
         after, edits = _edited(data, kept)
-        if edits and not _holds(data, after, edits, found):
-            kept, after, edits = [], data, ()
-        refusals += [_unproven(task) for cut, task in cuts if (cut, task) not in kept]
+        refusals += [_unproven(group[0][1]) for group in _by_place(cuts) if group[0] not in kept]
     return RepairPlan(
         before=data, after=after, edits=tuple(edits), refusals=tuple(refusals), repaired=tuple(spliced.repaired)
     )
@@ -252,9 +250,31 @@ def _holds(data: bytes, after: bytes, edits: Sequence[Edit], found: _Found) -> b
     return proves_undo(data, after, edits) and found.prove(after, edits)
 
 
-def _with_siblings(pair: tuple[Cut, Task], cuts: Sequence[tuple[Cut, Task]]) -> list[tuple[Cut, Task]]:
+_Cuts = list[tuple[Cut, Task]]
+
+
+def _most_provable(data: bytes, kept: _Cuts, groups: Sequence[_Cuts], found: _Found) -> _Cuts:
+    """*kept* and as many of *groups* as can be proven with it, by halving."""
+    tried = sorted([*kept, *(pair for group in groups for pair in group)], key=_order)
+    if _holds(data, *_edited(data, tried), found):
+        return tried
+    if len(groups) <= 1:
+        return kept
+    half = len(groups) // 2
+    kept = _most_provable(data, kept, groups[:half], found)
+    return _most_provable(data, kept, groups[half:], found)
+
+
+def _by_place(cuts: Sequence[tuple[Cut, Task]]) -> list[_Cuts]:
     """The cuts of one place stand or fall together (a template's three parameters)."""
-    return [other for other in cuts if other[1].place == pair[1].place]
+    groups: dict[tuple[int, int], _Cuts] = {}
+    for cut, task in cuts:
+        groups.setdefault((task.place.span.start, task.place.span.end), []).append((cut, task))
+    return list(groups.values())
+
+
+def _order(pair: tuple[Cut, Task]) -> tuple[int, int]:
+    return pair[0].span.start, pair[0].span.end
 
 
 def _unproven(task: Task) -> Refusal:
@@ -266,7 +286,7 @@ def _apart(cuts: Sequence[tuple[Cut, Task]]) -> tuple[list[tuple[Cut, Task]], li
     """Cuts ascending, without those that reach into another's range."""
     kept: list[tuple[Cut, Task]] = []
     refusals: list[Refusal] = []
-    for cut, task in sorted(cuts, key=lambda pair: (pair[0].span.start, pair[0].span.end)):
+    for cut, task in sorted(cuts, key=_order):
         if kept and cut.span.start < kept[-1][0].span.end:
             refusals.append(task.refuse(RefusalReason.AMBIGUOUS, "its place overlaps that of another repair"))
         else:

@@ -129,7 +129,9 @@ def _candidates(data: bytes, edit: Edit) -> list[_Found]:
         right = _common(data[end : end + len(edit.right)], edit.right)
         at_start = start == len(edit.left) == left
         at_end = len(data) - end == len(edit.right) == right
-        found.append(_Found(start, left, right, at_edge=at_start or at_end))
+        # Bytes put directly beside it may have become a part of the address.
+        if (left or not edit.left) and (right or not edit.right):
+            found.append(_Found(start, left, right, at_edge=at_start or at_end))
         start = data.find(edit.after, start + 1)
     return found
 

@@ -1,0 +1,274 @@
+"""
+Other archives, asked for sources that died before we saw them.
+
+A TimeGate negotiates by ``Accept-Datetime``; a TimeMap lists all it has. An
+archive's answer alone proves nothing: each memento is fetched and judged
+before it counts, as archives keep error pages, walls and parked pages too.
+
+Source: RFC 7089; address forms of Wayback-style archives as pywb has them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import urljoin
+
+from linkkeeper.errors import LinkkeeperError
+from linkkeeper.relinking.link_format import (
+    Link,
+    as_http_date,
+    http_date,
+    mementos_in,
+    nearest_first,
+    raw_form,
+    read_links,
+)
+from linkkeeper.vocabulary.memento import Memento
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.uri import host_of
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_HOPS = 5
+#: Mementos of one archive that are fetched before it is given up.
+_MOST_TRIES = 3
+_FIRST_REST = timedelta(minutes=1)
+_LONGEST_REST = timedelta(hours=6)
+#: A capture of a redirect may be followed to a capture that was made about then.
+_LARGEST_GAP = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveAnswer:
+    """One answer; *body* is decoded and may be cut at the fetcher's limit."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The values of *name*, joined as HTTP lets them be."""
+        values = [value for key, value in self.headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+
+class ArchiveFetch(Protocol):
+    """Sends one polite GET through the egress gate; redirects come back as they are."""
+
+    async def get(self, url: str, *, headers: Mapping[str, str]) -> ArchiveAnswer:
+        """
+        Ask once.
+
+        Raises:
+            LinkkeeperError: no answer came.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MementoVerdict:
+    """Whether a memento shows the source that was cited, and why, in words."""
+
+    good: bool
+    words: str
+
+
+class JudgeMemento(Protocol):
+    """Judges a copy as if the source had answered so: no error, wall or parked page; matches the note."""
+
+    def __call__(self, answer: ArchiveAnswer, uri_r: str) -> MementoVerdict: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalMemento:
+    """A memento that an archive named; *memento.verified* tells whether it may be linked, *words* why or why not."""
+
+    memento: Memento
+    archive: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """
+    What all archives together said.
+
+    Attributes:
+        found: Verified and refused ones, in the order they were tried.
+        failed: Archives that gave no usable answer, each with the reason;
+            while there are any, "nothing found" is no final word.
+    """
+
+    found: tuple[ExternalMemento, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def verified(self) -> tuple[Memento, ...]:
+        return tuple(one.memento for one in self.found if one.memento.verified)
+
+
+class _ArchiveFailed(Exception):
+    """An archive gave no usable answer; *rest* is how long it asked to be left alone."""
+
+    def __init__(self, words: str, rest: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.rest = rest
+
+
+@dataclass(slots=True)
+class _Rest:
+    """How long an archive is left alone after it failed; doubles with each failure in a row."""
+
+    failures: int = 0
+    until: datetime | None = None
+    words: str = ""
+
+
+@dataclass(slots=True)
+class MementoArchives:
+    """
+    A list of archives.
+
+    Args:
+        timegates: Address prefixes (``https://web.archive.org/web/``) to which
+            the original is appended, or forms with ``{url}``.
+        fetch: Through the egress gate.
+    """
+
+    timegates: Sequence[str]
+    fetch: ArchiveFetch
+    clock: Clock
+    _rests: dict[str, _Rest] = field(default_factory=dict)
+
+    async def search(self, uri_r: str, *, wanted: datetime, judge: JudgeMemento) -> Search:
+        """
+        Look for a memento of *uri_r* near *wanted*.
+
+        Archives are asked in their order until one has a good memento at or
+        before *wanted*; one after it is kept while the others are asked.
+        """
+        found: list[ExternalMemento] = []
+        failed: list[tuple[str, str]] = []
+        for timegate in self.timegates:
+            rest = self._rests.setdefault(timegate, _Rest())
+            now = self.clock.now()
+            if rest.until is not None and now < rest.until:
+                failed.append((timegate, f"resting until {rest.until:%H:%M}: {rest.words}"))
+                continue
+            try:
+                found += await self._ask(timegate, uri_r, wanted, judge)
+                rest.failures, rest.until = 0, None
+            except (_ArchiveFailed, LinkkeeperError) as error:
+                self._send_to_rest(rest, error, now)
+                failed.append((timegate, str(error)))
+            if any(one.memento.verified and one.memento.moment <= wanted for one in found):
+                break
+        return Search(found=tuple(found), failed=tuple(failed))
+
+    def _send_to_rest(self, rest: _Rest, error: Exception, now: datetime) -> None:
+        asked = error.rest if isinstance(error, _ArchiveFailed) else None
+        rest.failures += 1
+        rest.until = now + min(asked or _FIRST_REST * 2 ** min(rest.failures - 1, 12), _LONGEST_REST)
+        rest.words = str(error)
+
+    async def _ask(self, timegate: str, uri_r: str, wanted: datetime, judge: JudgeMemento) -> list[ExternalMemento]:
+        named = await self._named(timegate, uri_r, wanted)
+        found: list[ExternalMemento] = []
+        for memento in nearest_first(named, wanted)[:_MOST_TRIES]:
+            external = await self._verify(memento, host_of(timegate) or timegate, judge)
+            found.append(external)
+            if external.memento.verified:
+                break
+        return found
+
+    async def _named(self, timegate: str, uri_r: str, wanted: datetime) -> list[Memento]:
+        """The mementos that an archive names: the TimeGate's choice, and the TimeMap's list where it is needed."""
+        address = timegate.replace("{url}", uri_r) if "{url}" in timegate else timegate + uri_r
+        links: list[Link] = []
+        chosen: Memento | None = None
+        for _ in range(_MOST_HOPS):
+            answer = await self._get(address, {"Accept-Datetime": as_http_date(wanted)})
+            if answer.status == 404:
+                return []
+            links += read_links(answer.header("Link") or "", base=answer.url)
+            moment = http_date(answer.header("Memento-Datetime") or "")
+            if moment is not None:
+                chosen = Memento(uri_r=uri_r, uri_m=_own_address(answer), moment=moment)
+                break
+            location = answer.header("Location")
+            if answer.status not in _REDIRECTS or location is None:
+                break
+            address = urljoin(answer.url, location)
+        named = mementos_in(links, uri_r=uri_r) + ([chosen] if chosen else [])
+        # A TimeGate may choose the nearest in either direction; we prefer one from before.
+        if not named or all(memento.moment > wanted for memento in named):
+            named += await self._listed(timegate, uri_r, links)
+        unique = {memento.uri_m: memento for memento in named}
+        return list(unique.values())
+
+    async def _listed(self, timegate: str, uri_r: str, links: Sequence[Link]) -> list[Memento]:
+        address = next((link.target for link in links if "timemap" in link.relations), None)
+        if address is None:
+            if "{url}" in timegate:
+                return []
+            address = f"{timegate}timemap/link/{uri_r}"
+        answer = await self._get(address, {"Accept": "application/link-format"})
+        if answer.status != 200:
+            return []
+        return mementos_in(list(read_links(answer.body.decode("utf-8", "replace"), base=answer.url)), uri_r=uri_r)
+
+    async def _verify(self, memento: Memento, archive: str, judge: JudgeMemento) -> ExternalMemento:
+        """Fetch a memento, follow captured redirects inside the archive, and judge what it shows."""
+        address = memento.uri_m or ""
+        shown = memento
+        for _ in range(_MOST_HOPS):
+            answer = await self._get(address, {})
+            moment = http_date(answer.header("Memento-Datetime") or "")
+            location = answer.header("Location")
+            if moment is not None and abs(moment - memento.moment) > _LARGEST_GAP:
+                return _refused(memento, archive, f"it leads on to a capture of {moment:%Y-%m-%d}")
+            if answer.status in _REDIRECTS and location is not None:
+                address = urljoin(answer.url, location)
+                continue
+            if moment is None:
+                return _refused(memento, archive, f"no memento: HTTP {answer.status} without Memento-Datetime")
+            shown = replace(memento, uri_m=_own_address(answer), moment=moment)
+            verdict = judge(await self._raw(answer), memento.uri_r)
+            if not verdict.good:
+                return _refused(memento, archive, verdict.words)
+            return ExternalMemento(memento=replace(shown, verified=True), archive=archive, words=verdict.words)
+        return _refused(memento, archive, f"more than {_MOST_HOPS} redirects")
+
+    async def _raw(self, answer: ArchiveAnswer) -> ArchiveAnswer:
+        """The captured bytes without the archive's banner, where it gives them."""
+        raw = raw_form(answer.url)
+        if raw is None or raw == answer.url:
+            return answer
+        plain = await self._get(raw, {})
+        return plain if plain.status == answer.status else answer
+
+    async def _get(self, url: str, headers: Mapping[str, str]) -> ArchiveAnswer:
+        answer = await self.fetch.get(url, headers=headers)
+        # An archived error page also comes with its own status, but as a memento.
+        if answer.header("Memento-Datetime") is None and (answer.status in (403, 429) or answer.status >= 500):
+            raise _ArchiveFailed(f"{url} answered HTTP {answer.status}", _retry_after(answer, self.clock.now))
+        return answer
+
+
+def _refused(memento: Memento, archive: str, words: str) -> ExternalMemento:
+    return ExternalMemento(memento=memento, archive=archive, words=words)
+
+
+def _own_address(answer: ArchiveAnswer) -> str:
+    """A TimeGate that answers with the memento itself names its address in Content-Location (RFC 7089 4.1.2)."""
+    place = answer.header("Content-Location")
+    return urljoin(answer.url, place) if place else answer.url
+
+
+def _retry_after(answer: ArchiveAnswer, now: Callable[[], datetime]) -> timedelta | None:
+    value = (answer.header("Retry-After") or "").strip()
+    if value.isdigit():
+        return timedelta(seconds=min(int(value), 10**6))
+    moment = http_date(value)
+    return max(moment - now(), timedelta()) if moment is not None else None
