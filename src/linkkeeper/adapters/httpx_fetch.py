@@ -1,9 +1,8 @@
 """Looks and downloads through httpx, on the egress gate's connections; the one module that names httpx."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -156,21 +155,15 @@ class HttpxFetch:
         self._limits = limits or FetchLimits()
         self._lenient: ssl.SSLContext | None = None
         self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
-        # Each look stands alone: nothing that one page sets is ever sent with the next.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.AsyncClient(
-            transport=GateTransport(gate, connect_s=self._limits.connect_s),
-            trust_env=False,
-            cookies=no_cookies,
-            headers={"Connection": "keep-alive"},
-            timeout=None,
-        )
+        # The transport alone: of a client we would only switch things off (jar, redirects, auth, environment),
+        # and its jar costs a twentieth of a look. Each look stands alone.
+        self._transport = GateTransport(gate, connect_s=self._limits.connect_s)
         self._follower = Follower(
             self._exchange, trouble=_TROUBLE, slots=slots, max_redirects=self._limits.max_redirects
         )
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def look(
         self,
@@ -280,32 +273,33 @@ class HttpxFetch:
         return blind.answer()
 
     async def _exchange(self, asked: Request) -> Reply:
-        request = self._client.build_request(
-            "GET",
-            asked.url,
-            headers=asked.plan.headers | {"Cookie": asked.cookie} if asked.cookie else asked.plan.headers,
-            extensions={"asked": asked},
-        )
-        response = await self._client.send(request, stream=True, follow_redirects=False, auth=None)
+        headers = asked.plan.headers | {"Cookie": asked.cookie} if asked.cookie else asked.plan.headers
+        request = httpx.Request("GET", asked.url, headers=headers, extensions={"asked": asked})
+        response = await self._transport.handle_async_request(request)
         try:
-            headers = tuple((_text(name), _text(value)) for name, value in response.headers.raw)
-            connection: Connection = response.extensions["connection"]
-            empty = Reply(status=response.status_code, headers=headers, body=b"", whole=True, connection=connection)
-            if empty.target is not None:
-                return empty
-            body, whole = await _read(response, asked.plan)
-            return replace(empty, body=body, whole=whole)
+            reply = Reply(
+                status=response.status_code,
+                headers=tuple((_text(name), _text(value)) for name, value in response.headers.raw),
+                body=b"",
+                whole=True,
+                connection=response.extensions["connection"],
+            )
+            if reply.target is not None:
+                return reply
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            body, whole = await _read(response.stream, reply.header("content-encoding"), asked.plan)
+            return replace(reply, body=body, whole=whole)
         finally:
             await response.aclose()
 
 
-async def _read(response: httpx.Response, plan: Plan) -> tuple[bytes, bool]:
+async def _read(stream: AsyncIterable[bytes], coding: str | None, plan: Plan) -> tuple[bytes, bool]:
     """Read and decode up to the plan's limits; False when something was left."""
-    decoder = decoder_for(response.headers.get("content-encoding"))
+    decoder = decoder_for(coding)
     pieces: list[bytes] = []
     size = wire = 0
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in stream:
             wire += len(chunk)
             # One byte more than wanted tells a cut body from one that just fits.
             piece = decoder.feed(chunk, plan.max_body_bytes + 1 - size)

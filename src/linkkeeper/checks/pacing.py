@@ -83,11 +83,10 @@ class PaceRules:
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """One request in a line."""
+    """One request in a line; whoever asked waits for *granted*, or has given up and cancelled it."""
 
     host: str
-    grant: Callable[["PacedSlot"], None]
-    refuse: Callable[[HostDeferred], None]
+    granted: "asyncio.Future[PacedSlot]"
 
 
 @dataclass(slots=True, eq=False)
@@ -182,13 +181,11 @@ class Pacer:
         Raises:
             HostDeferred: the host rests longer than anybody would wait.
         """
-        loop = asyncio.get_running_loop()
-        granted: asyncio.Future[PacedSlot] = loop.create_future()
-        ticket = self._enter(url, lambda slot: _settle(granted, slot), lambda rest: _refuse(granted, rest))
+        granted = self._enter(url)
         try:
             slot = await granted
         except asyncio.CancelledError:
-            self._leave(url, ticket)
+            # Cancelled between the grant and its arrival here: the place must not be lost.
             if granted.done() and not granted.cancelled() and granted.exception() is None:
                 granted.result().give_back()
             raise
@@ -250,26 +247,24 @@ class Pacer:
                 del self._lines[key]
         self._addresses.clear()
 
-    def _enter(self, url: str, grant: Callable[[PacedSlot], None], refuse: Callable[[HostDeferred], None]) -> _Ticket:
+    def _enter(self, url: str) -> "asyncio.Future[PacedSlot]":
         host = host_of(url)
         line = self._line(politeness_key(host))
-        ticket = _Ticket(host, grant, refuse)
         rest = self._deferral(line)
         if rest is not None:
-            refuse(rest)
-            return ticket
-        line.waiting.append(ticket)
-        self._consider(line)
-        self._dispatch()
-        return ticket
-
-    def _leave(self, url: str, ticket: _Ticket) -> None:
-        with contextlib.suppress(ValueError):
-            self._line(politeness_key(host_of(url))).waiting.remove(ticket)
+            raise rest
+        granted: asyncio.Future[PacedSlot] = asyncio.get_running_loop().create_future()
+        line.waiting.append(_Ticket(host, granted))
+        if line.entry == -1:
+            self._consider(line)
+            self._dispatch()
+        return granted
 
     def _consider(self, line: _Line) -> None:
         """Put *line* where it belongs now: timed, ready, or nowhere."""
         line.entry = -1
+        while line.waiting and line.waiting[0].granted.done():
+            line.waiting.popleft()
         if not line.waiting or line.open >= self._rules.per_host:
             return
         if not self._located(line):
@@ -292,7 +287,7 @@ class Pacer:
             left, entry, line = heapq.heappop(self._ready)
             if line.entry != entry:
                 continue
-            if -left != line.left:
+            if -left != line.left or line.waiting[0].granted.done():
                 self._consider(line)
             else:
                 self._grant(line, now)
@@ -312,7 +307,7 @@ class Pacer:
         # From the last planned moment, not from now: a late grant must not push all later ones back.
         line.next_grant = max(line.next_grant + line.interval_s, now + line.interval_s - _CATCH_UP_S)
         self._consider(line)
-        ticket.grant(PacedSlot(self, line, address))
+        ticket.granted.set_result(PacedSlot(self, line, address))
 
     def _release(self, line: _Line, address: str | None) -> None:
         line.open -= 1
@@ -397,7 +392,8 @@ class Pacer:
         line.waiting.clear()
         line.entry = -1
         for ticket in refused:
-            ticket.refuse(rest)
+            if not ticket.granted.done():
+                ticket.granted.set_exception(rest)
 
     # Tasks and time
 
@@ -417,15 +413,3 @@ class Pacer:
     def _ring(self) -> None:
         self._alarm, self._alarm_at = None, float("inf")
         self._dispatch()
-
-
-def _settle(granted: "asyncio.Future[PacedSlot]", slot: PacedSlot) -> None:
-    if granted.done():
-        slot.give_back()
-    else:
-        granted.set_result(slot)
-
-
-def _refuse(granted: "asyncio.Future[PacedSlot]", rest: HostDeferred) -> None:
-    if not granted.done():
-        granted.set_exception(rest)

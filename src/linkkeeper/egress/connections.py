@@ -9,7 +9,7 @@ import ssl
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpcore
 from cryptography import x509
@@ -65,14 +65,18 @@ class Connection:
         self.reused = False
         self.proxied = opened.absolute_form
         self._proxy_headers = [(name.encode(), value.encode()) for name, value in opened.proxy_headers]
-        self._stream = stream
+        secured = stream.get_extra_info("ssl_object")
+        # Kept as bytes: reading it costs more than most looks need, and later the socket may be closed.
+        self._certificate: bytes | None = secured.getpeercert(binary_form=True) if secured is not None else None
         self._named = httpcore.Origin(origin.scheme.encode(), origin.host.encode(), origin.port)
         self._http = httpcore.AsyncHTTP11Connection(self._named, stream, keepalive_expiry=_KEEP_S)
 
     @property
     def tls_expires(self) -> datetime | None:
-        secured = self._stream.get_extra_info("ssl_object")
-        return _expiry(secured) if secured is not None else None
+        try:
+            return x509.load_der_x509_certificate(self._certificate).not_valid_after_utc if self._certificate else None
+        except ValueError:
+            return None
 
     async def send(
         self, method: bytes, target: bytes, headers: Headers, *, timeouts: dict[str, float]
@@ -164,14 +168,3 @@ class Connections:
         waiting.remove(connection)
         if not waiting:
             del self._by_origin[connection.origin]
-
-
-def _expiry(secured: ssl.SSLSocket) -> datetime | None:
-    checked = secured.getpeercert()
-    if checked and "notAfter" in checked:
-        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(checked["notAfter"])), UTC)
-    raw = secured.getpeercert(binary_form=True)
-    try:
-        return x509.load_der_x509_certificate(raw).not_valid_after_utc if raw else None
-    except ValueError:
-        return None
