@@ -2,7 +2,7 @@
 
 import ssl
 import tempfile
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from linkkeeper.captures.limits import VisitLimits
@@ -10,6 +10,7 @@ from linkkeeper.captures.ports import BrowserPool, Gate
 from linkkeeper.captures.visit import Visit, VisitOrder, visit
 from linkkeeper.checks.look import Answer, Failure, FailureKind, Look, Phase
 from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
+from linkkeeper.vocabulary.moment import Clock
 
 #: Names of egress errors, as the recorder's reasons begin with them, and what a look calls them.
 _KINDS = {
@@ -52,14 +53,17 @@ class ForgetfulSink:
 class PlaywrightLook:
     """Satisfies :class:`linkkeeper.checks.ports.BrowserLook`."""
 
-    def __init__(self, *, browser: BrowserPool, gate: Gate, tls: ssl.SSLContext, limits: VisitLimits) -> None:
+    def __init__(
+        self, *, browser: BrowserPool, gate: Gate, tls: ssl.SSLContext, limits: VisitLimits, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._browser = browser
         self._gate = gate
         self._tls = tls
         self._limits = limits
 
     async def look(self, url: str) -> Look:
-        moment = datetime.now(UTC)
+        moment = self._clock.now()
         with tempfile.TemporaryDirectory(prefix="linkkeeper-look-") as folder:
             seen = await visit(
                 VisitOrder(url=url, keep_renderings=False),

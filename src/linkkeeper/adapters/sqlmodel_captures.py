@@ -36,6 +36,7 @@ _CLAIM = text(
         SELECT id FROM request
         WHERE (state = 'waiting' OR (state = 'running' AND lease_until < :now))
           AND not_before <= :due AND host NOT IN (SELECT value FROM json_each(:busy))
+          AND (:links IS NULL OR link_id IN (SELECT value FROM json_each(:links)))
         ORDER BY priority DESC, created_at, id LIMIT 1
     )
     RETURNING id, link_id, url, host, reason, attempt
@@ -78,11 +79,16 @@ class SqlCaptures:
         with self._database.writing() as session:
             return ask_in(session, link_id, reason=reason, now=now, not_before=not_before, by=by)
 
-    def claim(self, *, due: datetime, busy_hosts: frozenset[str], token: str) -> ClaimedRequest | None:
+    def claim(
+        self, *, due: datetime, busy_hosts: frozenset[str], token: str, links: frozenset[int] | None = None
+    ) -> ClaimedRequest | None:
         """
         Take the most urgent waiting request whose host is not in *busy_hosts*.
 
         A running one whose lease ran out (its worker died) is taken over.
+
+        Args:
+            links: Only requests of these links; None means all.
         """
         now = datetime.now(UTC)
         values = {
@@ -90,7 +96,8 @@ class SqlCaptures:
             "until": as_number(now + LEASE),
             "now": as_number(now),
             "due": as_number(due),
-            "busy": _json_list(busy_hosts),
+            "busy": json.dumps(sorted(busy_hosts)),
+            "links": None if links is None else json.dumps(sorted(links)),
         }
         with self._database.writing() as session:
             row = session.connection().execute(_CLAIM, values).first()
@@ -174,14 +181,26 @@ class SqlCaptures:
             insert_capture(session, capture)
             return True
 
+    def leased_tokens(self) -> frozenset[str]:
+        """Tokens of requests that somebody works on now."""
+        with self._database.reading() as session:
+            rows = session.exec(
+                select(RequestRow.token).where(
+                    RequestRow.state == RequestState.RUNNING, col(RequestRow.lease_until) >= datetime.now(UTC)
+                )
+            )
+            return frozenset(token for token in rows if token)
+
     def known(self) -> frozenset[str]:
         """Ids of all captures that have a row and bytes of their own."""
         with self._database.reading() as session:
             return frozenset(session.exec(select(CaptureRow.id).where(col(CaptureRow.same_as).is_(None))))
 
-    def open_requests(self, *, due: datetime | None = None) -> int:
+    def open_requests(self, *, due: datetime | None = None, links: frozenset[int] | None = None) -> int:
         """How many requests wait or run; with *due*, only those whose time has come by then."""
         query = select(func.count()).select_from(RequestRow).where(col(RequestRow.state).in_(OPEN_STATES))
+        if links is not None:
+            query = query.where(col(RequestRow.link_id).in_(links))
         if due is not None:
             query = query.where(col(RequestRow.not_before) <= due)
         with self._database.reading() as session:
@@ -332,10 +351,6 @@ def _held(session: Session, request: ClaimedRequest) -> RequestRow:
 
 def _step(step: StepReport) -> dict[str, Any]:
     return {"name": step.name, "outcome": step.outcome.value, "elapsed_s": step.elapsed_s, "detail": step.detail}
-
-
-def _json_list(values: frozenset[str]) -> str:
-    return json.dumps(sorted(values))
 
 
 def _as_row(capture: NewCapture) -> CaptureRow:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import Session, col, func, select
 
 from linkkeeper.adapters.sqlmodel_captures import ask_in
@@ -40,36 +40,38 @@ class SqlChecks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due_hosts(self, *, now: datetime, limit: int = 1000) -> Sequence[tuple[str, int]]:
-        """Hosts with due links and how many, most first."""
+    def due_hosts(
+        self, *, now: datetime, limit: int = 1000, links: frozenset[int] | None = None
+    ) -> Sequence[tuple[str, int]]:
+        """Hosts with due links (of *links* only, if given) and how many, most first."""
         amount = func.count()
         with self._database.reading() as session:
             return list(
                 session.exec(
                     select(LinkRow.host, amount)
-                    .where(col(LinkRow.next_check_at) <= now)
+                    .where(*_due(now, links))
                     .group_by(LinkRow.host)
                     .order_by(amount.desc(), LinkRow.host)
                     .limit(limit)
                 )
             )
 
-    def due(self, host: str, *, now: datetime, limit: int = 200) -> Sequence[LinkRecord]:
+    def due(
+        self, host: str, *, now: datetime, limit: int = 200, links: frozenset[int] | None = None
+    ) -> Sequence[LinkRecord]:
         """Links of *host* whose time has come, longest due first."""
         with self._database.reading() as session:
             rows = session.exec(
                 select(LinkRow)
-                .where(LinkRow.host == host, col(LinkRow.next_check_at) <= now)
+                .where(LinkRow.host == host, *_due(now, links))
                 .order_by(col(LinkRow.next_check_at))
                 .limit(limit)
             ).all()
             return records_of(session, rows)
 
-    def count_due(self, *, now: datetime) -> int:
+    def count_due(self, *, now: datetime, links: frozenset[int] | None = None) -> int:
         with self._database.reading() as session:
-            return session.exec(
-                select(func.count()).select_from(LinkRow).where(col(LinkRow.next_check_at) <= now)
-            ).one()
+            return session.exec(select(func.count()).select_from(LinkRow).where(*_due(now, links))).one()
 
     def record(self, results: Sequence[LookResult], *, capture_again: frozenset[int] = frozenset()) -> None:
         """
@@ -109,6 +111,11 @@ class SqlChecks:
     def remember_siblings(self, directory: str, answers: list[dict[str, Any]], *, now: datetime) -> None:
         with self._database.writing() as session:
             session.merge(SiblingRow(directory=directory, moment=now, answers=answers))
+
+
+def _due(now: datetime, links: frozenset[int] | None) -> list[ColumnElement[bool]]:
+    due: list[ColumnElement[bool]] = [col(LinkRow.next_check_at) <= now]
+    return due if links is None else [*due, col(LinkRow.id).in_(links)]
 
 
 def _link_values(result: LookResult) -> dict[str, Any]:

@@ -6,7 +6,8 @@ The only place where ports meet adapters.
 the rounds. All open and close everything through one exit stack.
 """
 
+from linkkeeper.assembly.engine import Engine, open_engine
 from linkkeeper.assembly.network import Network, examine, open_network
 from linkkeeper.assembly.store import Store, open_store
 
-__all__ = ["Network", "Store", "examine", "open_network", "open_store"]
+__all__ = ["Engine", "Network", "Store", "examine", "open_engine", "open_network", "open_store"]

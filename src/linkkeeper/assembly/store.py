@@ -5,28 +5,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkkeeper import __version__
 from linkkeeper.adapters.apscheduler_beats import next_time
 from linkkeeper.adapters.jinja_report import JinjaReport
 from linkkeeper.adapters.local_editions import LocalEditions
 from linkkeeper.adapters.sqlmodel_accounts import SqlAccounts
 from linkkeeper.adapters.sqlmodel_analyses import SqlAnalyses
-from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
+from linkkeeper.adapters.sqlmodel_captures import SqlCaptures, new_capture_id
 from linkkeeper.adapters.sqlmodel_catalogue import SqlCatalogue
 from linkkeeper.adapters.sqlmodel_checks import SqlChecks
 from linkkeeper.adapters.sqlmodel_decisions import SqlDecisions
 from linkkeeper.adapters.sqlmodel_engine import Database, backup_database, open_database
 from linkkeeper.adapters.sqlmodel_hosts import SqlHosts
+from linkkeeper.adapters.sqlmodel_repairs import SqlRepairs
 from linkkeeper.adapters.sqlmodel_sources import SqlSources
 from linkkeeper.archive.journal import Journal
 from linkkeeper.archive.shelf import Shelf
+from linkkeeper.citations.read import read
 from linkkeeper.errors import StorageError
 from linkkeeper.pipeline.editing import Editing
 from linkkeeper.pipeline.following import FollowDefaults, Following
+from linkkeeper.pipeline.mend import JournalFirst, Mender
 from linkkeeper.pipeline.recovery import Recovery
 from linkkeeper.pipeline.uploads import Uploads
+from linkkeeper.relinking.anchors import words_of
 from linkkeeper.settings import Settings
+from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.moment import Clock, SystemClock, to_timestamp
+from linkkeeper.vocabulary.records import GoodCapture
 
+SOFTWARE = f"linkkeeper {__version__}"
 BACKUPS = "backups"
 EDITIONS = "editions"
 
@@ -50,6 +58,8 @@ class Store:
     accounts: SqlAccounts
     catalogue: SqlCatalogue
     editing: Editing
+    mender: Mender
+    repairs: SqlRepairs
     following: Following
     recovery: Recovery
     report: JinjaReport
@@ -83,6 +93,7 @@ def open_store(settings: Settings, *, clock: Clock | None = None) -> Iterator[St
     try:
         store = _store(settings, now, database)
         store.recovery.carry_out_journal(store.editing.carry_out)
+        store.recovery.adopt_repairs(store.repairs)
         yield store
     finally:
         database.close()
@@ -93,10 +104,23 @@ def _store(settings: Settings, clock: Clock, database: Database) -> Store:
     shelf, journal = Shelf(root), Journal(root)
     captures, decisions, sources = SqlCaptures(database), SqlDecisions(database), SqlSources(database)
     recovery = Recovery(shelf=shelf, journal=journal, captures=captures, access=decisions, clock=clock)
-    uploads = Uploads(shelf=shelf, recovery=recovery)
-    editing = Editing(ledger=decisions, journal=journal, clock=clock, keep_upload=uploads.keep)
-    defaults = FollowDefaults(
-        schedule=settings.sources.schedule, apply=settings.sources.apply, policy=settings.sources.policy
+    uploads = Uploads(
+        shelf=shelf,
+        recovery=recovery,
+        clock=clock,
+        new_id=lambda: new_capture_id(SystemClock().now()),
+        software=SOFTWARE,
+    )
+    repairs = SqlRepairs(database)
+    mender = _mender(settings, clock, repairs, journal)
+    following = Following(ledger=sources, clock=clock, defaults=_defaults(settings), next_time=next_time)
+    editing = Editing(
+        ledger=decisions,
+        journal=journal,
+        clock=clock,
+        keep_upload=uploads.keep,
+        following=following,
+        repairs=mender,
     )
     return Store(
         settings=settings,
@@ -114,9 +138,39 @@ def _store(settings: Settings, clock: Clock, database: Database) -> Store:
         accounts=SqlAccounts(database),
         catalogue=SqlCatalogue(database, clock=clock),
         editing=editing,
-        following=Following(ledger=sources, clock=clock, defaults=defaults, next_time=next_time),
+        mender=mender,
+        repairs=repairs,
+        following=following,
         recovery=recovery,
         report=JinjaReport(root),
+    )
+
+
+def _defaults(settings: Settings) -> FollowDefaults:
+    chosen = settings.sources
+    return FollowDefaults(schedule=chosen.schedule, apply=chosen.apply, policy=chosen.policy)
+
+
+def own_bases(settings: Settings) -> tuple[str, ...]:
+    """Every public address that is or was ours."""
+    return tuple(base for base in (settings.web.public_url, *settings.web.former_urls) if base)
+
+
+def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Journal) -> Mender:
+    public = settings.web.public_url.rstrip("/")
+
+    def uri_m(capture: GoodCapture, url: str) -> str | None:
+        return f"{public}{memento_path(to_timestamp(capture.moment), url)}" if public else None
+
+    return Mender(
+        ledger=repairs,
+        journal=JournalFirst(journal=journal, ledger=repairs),
+        read=read,
+        words=words_of(settings.relinking.language),
+        uri_m=uri_m,
+        own_bases=own_bases(settings),
+        backups=settings.storage.path / BACKUPS / "files",
+        clock=clock,
     )
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from linkkeeper.archive.journal import Access, Journal, JournalEntry, access_entry
 from linkkeeper.checks.standing import standing_of
 from linkkeeper.checks.states import pin, release
 from linkkeeper.errors import InputError, UsageError
+from linkkeeper.pipeline.following import Following
 from linkkeeper.pipeline.ports import DecisionLedger
 from linkkeeper.vocabulary.capture import AccessLevel
 from linkkeeper.vocabulary.moment import Clock
@@ -15,6 +17,14 @@ from linkkeeper.vocabulary.records import Decision
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form, host_of, identity_key, is_supported, politeness_key
 from linkkeeper.vocabulary.views import Asked
+
+
+class RepairDesk(Protocol):
+    """Satisfied by :class:`linkkeeper.pipeline.mend.Mender`."""
+
+    def approve(self, repair_id: int, *, by: str) -> int: ...
+    def dismiss(self, repair_id: int, *, by: str, reason: str) -> None: ...
+    def undo_repair(self, repair_id: int, *, by: str, reason: str) -> int: ...
 
 
 def require_web_address(url: str) -> str:
@@ -42,8 +52,9 @@ class Editing:
     What the desk, the API and the command line let editors do.
 
     Args:
-        keep_upload: Makes a capture of an editor's file; ``(link id, fetch
-            form, identity key, file, by) -> capture id``.
+        keep_upload: Makes a capture of an editor's file; ``(fetch form,
+            identity key, file, by) -> capture id``.
+        repairs: Carries out, dismisses and takes back repairs.
     """
 
     def __init__(
@@ -52,12 +63,16 @@ class Editing:
         ledger: DecisionLedger,
         journal: Journal,
         clock: Clock,
-        keep_upload: Callable[[int, str, str, Path, str], str],
+        keep_upload: Callable[[str, str, Path, str], str],
+        following: Following,
+        repairs: RepairDesk,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
         self._clock = clock
         self._keep_upload = keep_upload
+        self._following = following
+        self._repairs = repairs
 
     def ask(self, urls: Sequence[str], *, by: str) -> Sequence[Asked]:
         return [self._ask_one(url, by=by) for url in urls]
@@ -156,11 +171,29 @@ class Editing:
         fetch = require_web_address(url)
         if not file.is_file():
             raise InputError("upload the file", subject=str(file), reason="no such file")
-        return self._keep_upload(self._link_for(fetch), fetch, identity_key(fetch), file, by)
+        return self._keep_upload(fetch, identity_key(fetch), file, by)
 
     def report_problem(self, capture_id: str, *, words: str) -> None:
         self._ledger.access_of(capture_id)
         self._ledger.note(self._decision("report", capture_id, by="a reader", reason=words[:2000]))
+
+    def follow(self, location: str, *, schedule: str | None, apply: str | None, policy: str | None) -> int:
+        return self._following.follow(location, schedule=schedule, apply=apply, policy=policy).id
+
+    def unfollow(self, location: str) -> None:
+        self._following.unfollow(location)
+
+    def approve_repair(self, repair_id: int, *, by: str) -> None:
+        self._repairs.approve(repair_id, by=by)
+        self._ledger.note(self._decision("repair", str(repair_id), by=by, reason="approved"))
+
+    def dismiss_repair(self, repair_id: int, *, by: str, reason: str) -> None:
+        self._repairs.dismiss(repair_id, by=by, reason=reason)
+        self._ledger.note(self._decision("repair", str(repair_id), by=by, reason=f"dismissed: {reason}"))
+
+    def undo_repair(self, repair_id: int, *, by: str, reason: str) -> None:
+        self._repairs.undo_repair(repair_id, by=by, reason=reason)
+        self._ledger.note(self._decision("repair", str(repair_id), by=by, reason=f"undone: {reason}"))
 
     def _decision(
         self, kind: str, subject: str, *, by: str, reason: str, before: str | None = None, after: str | None = None

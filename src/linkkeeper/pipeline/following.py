@@ -1,7 +1,7 @@
 """Following: which sources of analyses are polled, and when."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -70,7 +70,7 @@ class Following:
         )
         now = self._clock.now()
         self._next_time(source.schedule, now)
-        self._ledger.follow(
+        followed = self._ledger.follow(
             kind=source.kind,
             location=place,
             schedule=source.schedule,
@@ -78,7 +78,7 @@ class Following:
             policy=source.policy,
             now=now,
         )
-        return source
+        return replace(source, id=followed)
 
     def unfollow(self, location: str) -> None:
         place = location if _is_url(location) else str(Path(location).absolute())

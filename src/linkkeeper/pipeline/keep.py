@@ -94,9 +94,12 @@ class Keeper:
         self.on_event = on_event
         self.tokens: set[str] = set()
 
-    async def work_one(self) -> bool:
+    async def work_one(self, *, links: frozenset[int] | None = None) -> bool:
         """
         Make the most urgent capture that may be made now.
+
+        Args:
+            links: Only captures of these links; None means all.
 
         Returns:
             False when there is nothing to do.
@@ -108,7 +111,7 @@ class Keeper:
         await asyncio.to_thread(self._shelf.require_space, self._rules.min_free_bytes)
         token = secrets.token_hex(12)
         request = await asyncio.to_thread(
-            self._ledger.claim, due=self._clock.now(), busy_hosts=self._busy_hosts(), token=token
+            self._ledger.claim, due=self._clock.now(), busy_hosts=self._busy_hosts(), token=token, links=links
         )
         if request is None:
             return False
@@ -118,6 +121,11 @@ class Keeper:
         finally:
             self.tokens.discard(token)
         return True
+
+    def rest_s(self) -> float:
+        """Seconds until the first resting host may be visited again; 0 where none rests."""
+        now = datetime.now(UTC)
+        return max(0.0, min(((until - now).total_seconds() for until in self._resting.values()), default=0.0))
 
     def _busy_hosts(self) -> frozenset[str]:
         now = datetime.now(UTC)

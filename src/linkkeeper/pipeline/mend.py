@@ -9,9 +9,9 @@ from typing import Protocol
 
 import structlog
 
-from linkkeeper.archive.journal import Journal, JournalKind, new_entry
+from linkkeeper.archive.journal import Journal
 from linkkeeper.errors import LinkkeeperError, UsageError
-from linkkeeper.pipeline.ports import EditionShelf
+from linkkeeper.pipeline.repair_journal import entry_of
 from linkkeeper.relinking.anchors import Words
 from linkkeeper.relinking.decide import Case, Outcome, RepairDecision, decide
 from linkkeeper.relinking.files import Act, carry_out, carry_out_undo, location_of, plan_undo, read_file, standing
@@ -80,16 +80,7 @@ class JournalFirst:
         self._ledger = ledger
 
     def add(self, repair: FileRepair) -> None:
-        entry = new_entry(
-            JournalKind.UNDO if repair.undoes else JournalKind.EDIT,
-            moment=repair.moment,
-            subject=repair.location,
-            actor=repair.who,
-            reason=repair.why,
-            before=repair.before_sha256,
-            after={"sha256": repair.after_sha256, "repair": repair.as_json()},
-        )
-        self._journal.append(entry)
+        self._journal.append(entry_of(repair))
         self._ledger.keep(repair, (), now=repair.moment)
 
     def repairs_of(self, location: str) -> Sequence[FileRepair]:
@@ -112,7 +103,6 @@ class Mender:
         *,
         ledger: RepairLedger,
         journal: JournalFirst,
-        editions: EditionShelf,
         read: ReadCitations,
         words: Words,
         uri_m: UriM,
@@ -123,7 +113,6 @@ class Mender:
     ) -> None:
         self._ledger = ledger
         self._journal = journal
-        self._editions = editions
         self._read = read
         self._words = words
         self._uri_m = uri_m

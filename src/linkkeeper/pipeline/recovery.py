@@ -1,7 +1,7 @@
 """Recovery: what a crash left half done is finished or swept; rows are rebuilt from archive and journal."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Protocol
 from linkkeeper.archive.journal import Access, Journal, JournalEntry, JournalKind, TornLine, access_of
 from linkkeeper.archive.publish import Published
 from linkkeeper.archive.shelf import Shelf, Unreadable
+from linkkeeper.pipeline.repair_journal import repair_of
 from linkkeeper.vocabulary.capture import AccessLevel
-from linkkeeper.vocabulary.digest import sha256_hex
+from linkkeeper.vocabulary.digest import sha256_hex, sha256_of_file
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.records import Decision, NewCapture
+from linkkeeper.vocabulary.relink import FileRepair
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 CAPTURE_ID = re.compile(rb"\d{14}-[0-9a-f]{10}")
@@ -23,6 +25,7 @@ DARK = Access(AccessLevel.PRIVATE, None, "a damaged line of the journal may conc
 class AdoptingLedger(Protocol):
     def known(self) -> frozenset[str]: ...
     def adopt(self, capture: NewCapture, *, now: datetime) -> bool: ...
+    def leased_tokens(self) -> frozenset[str]: ...
 
 
 class AccessLedger(Protocol):
@@ -31,6 +34,11 @@ class AccessLedger(Protocol):
     def set_access(
         self, capture_id: str, level: AccessLevel, *, until: datetime | None, decision: Decision
     ) -> None: ...
+
+
+class RepairRows(Protocol):
+    def known_repairs(self) -> frozenset[str]: ...
+    def add(self, repair: FileRepair) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,15 @@ class Recovery:
             carry_out(entry)
         return len(late)
 
+    def adopt_repairs(self, repairs: RepairRows) -> int:
+        """Give journaled edits of files their row, where the file shows that they were made."""
+        known = repairs.known_repairs()
+        lines = [repair for entry in self._journal.entries() if (repair := repair_of(entry)) is not None]
+        late = [repair for repair in lines if repair.id not in known and _was_made(repair, lines)]
+        for repair in late:
+            repairs.add(repair)
+        return len(late)
+
     def adopt(self) -> int:
         """Give published captures that have no row theirs, with the access that the journal tells."""
         known = self._captures.known()
@@ -72,9 +89,9 @@ class Recovery:
         dark = self._dark()
         return sum(self._adopt_one(published, dark) for published in orphans)
 
-    def sweep(self, *, keep: frozenset[str]) -> list[str]:
-        """Remove drafts of visits that nobody makes any more."""
-        return self._shelf.sweep(keep=keep)
+    def sweep_abandoned(self) -> list[str]:
+        """Remove drafts of visits that nobody makes any more; those under a living lease stay."""
+        return self._shelf.sweep(keep=self._captures.leased_tokens())
 
     def rebuild(self) -> Rebuilt:
         """Recreate rows of captures from their manifests, and their access from the journal."""
@@ -154,6 +171,16 @@ def new_capture(published: Published, *, link_id: int, root: Path, text: str) ->
         text_sha256=sha256_hex(text.encode()) if text else None,
         uploaded_by=about.uploaded_by,
     )
+
+
+def _was_made(repair: FileRepair, lines: Sequence[FileRepair]) -> bool:
+    """An edit counts as made only if the file is what it left, or a later line started from that."""
+    if any(later.location == repair.location and later.before_sha256 == repair.after_sha256 for later in lines):
+        return True
+    try:
+        return sha256_of_file(Path(repair.location)) == repair.after_sha256
+    except OSError:
+        return False
 
 
 def _raw_line(path: Path, number: int) -> bytes:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from linkkeeper.vocabulary.capture import SHOWN_QUALITIES
+from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.state import HOSTILE_STATES, LinkState
 from linkkeeper.vocabulary.uri import host_of
@@ -155,7 +155,9 @@ def source_found(page: LinkPage) -> SourceFound:
 
 
 def _evidence(captures: Sequence[CaptureView]) -> CaptureView | None:
-    return next((capture for capture in captures if capture.same_as is None and capture.files), None)
+    return next(
+        (item for item in captures if item.same_as is None and item.files and item.access is AccessLevel.OPEN), None
+    )
 
 
 def finding_words(page: LinkPage) -> str:

@@ -106,11 +106,10 @@ class Watcher:
         self._held_since: float | None = None
         self._landings: dict[str, list[str]] = {}
 
-    async def run(self) -> WatchSummary:
-        """Look at everything that is due now, once; returns what came of it."""
+    async def run(self, *, links: frozenset[int] | None = None) -> WatchSummary:
+        """Look at everything that is due now (of *links*, if given), once; returns what came of it."""
         summary = WatchSummary()
-        now = self._clock.now()
-        due = await asyncio.to_thread(self._due, now)
+        due = await asyncio.to_thread(self._due, self._clock.now(), links)
 
         async def work(link: LinkRecord, patient: bool) -> bool:
             return await self._look(link, patient, summary)
@@ -125,15 +124,15 @@ class Watcher:
             await asyncio.shield(self._flush(summary))
         return summary
 
-    def _due(self, now: datetime) -> list[LinkRecord]:
-        links: list[LinkRecord] = []
-        for host, _ in self._ledger.due_hosts(now=now):
+    def _due(self, now: datetime, links: frozenset[int] | None) -> list[LinkRecord]:
+        due: list[LinkRecord] = []
+        for host, _ in self._ledger.due_hosts(now=now, links=links):
             if host in self._hosts.elsewhere:
                 continue
-            links += self._ledger.due(host, now=now)
-            if len(links) >= MOST_AT_ONCE:
+            due += self._ledger.due(host, now=now, links=links)
+            if len(due) >= MOST_AT_ONCE:
                 break
-        return links
+        return due
 
     async def _look(self, link: LinkRecord, patient: bool, summary: WatchSummary) -> bool:
         """One look; True asks for a patient retry."""

@@ -1,0 +1,184 @@
+"""The rounds joined with the network and the browser."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from linkkeeper import __version__
+from linkkeeper.adapters.apscheduler_beats import Beats, next_time
+from linkkeeper.adapters.browser_look import PlaywrightLook
+from linkkeeper.adapters.feeds import read_listing
+from linkkeeper.adapters.playwright_browser import BrowserOptions, PlaywrightPool
+from linkkeeper.assembly.network import Network, open_network
+from linkkeeper.assembly.store import SOFTWARE, Store, open_store, own_bases
+from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.citations.read import read
+from linkkeeper.pipeline.archive_run import ArchiveRun
+from linkkeeper.pipeline.collect import Collector
+from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.keep import Keeper, KeepRules
+from linkkeeper.pipeline.poll import Poller
+from linkkeeper.pipeline.watch import Watcher, WatchRules
+from linkkeeper.settings import CaptureSettings, Settings
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.records import StoredCitation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Everything that runs: the store, the network, the browser and the rounds on them."""
+
+    store: Store
+    network: Network
+    pool: PlaywrightPool
+    hosts: HeldHosts
+    collector: Collector
+    poller: Poller
+    keeper: Keeper
+    watcher: Watcher
+    archive_run: ArchiveRun
+
+    def beats(self) -> Beats:
+        """A fresh clockwork for the daemon."""
+        return Beats()
+
+
+@contextlib.asynccontextmanager
+async def open_engine(
+    settings: Settings, *, clock: Clock | None = None, allow_unsandboxed: bool
+) -> AsyncIterator[Engine]:
+    """
+    Open the store and the way out; the browser starts with the first visit.
+
+    Args:
+        allow_unsandboxed: One-off commands may run a browser without a sandbox where none can be had.
+
+    Raises:
+        LinkkeeperError: storage, database or a setting can't be used.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        store = stack.enter_context(open_store(settings, clock=clock))
+        network = await stack.enter_async_context(open_network(settings, clock=store.clock))
+        pool = await stack.enter_async_context(PlaywrightPool(_browser_options(settings, allow_unsandboxed)))
+        token = f"{os.getpid()}-{secrets.token_hex(6)}"
+        hosts = HeldHosts(store.hosts, token=token)
+        yield _join(settings, store, network, pool, hosts)
+
+
+def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPool, hosts: HeldHosts) -> Engine:
+    limits = visit_limits(settings.captures)
+    collector = _collector(settings, store)
+    poller = Poller(
+        sources=store.sources,
+        collector=collector,
+        downloads=network.fetch,
+        read_listing=lambda data, url: read_listing(data, url=url),
+        next_time=next_time,
+        clock=store.clock,
+    )
+    keeper = Keeper(
+        ledger=store.captures,
+        hosts=hosts,
+        shelf=store.shelf,
+        browser=pool,
+        gate=network.gate,
+        tls=network.tls,
+        slots=network.pacer,
+        clock=store.clock,
+        rules=KeepRules(
+            software=SOFTWARE,
+            min_free_bytes=settings.storage.min_free_bytes,
+            consent=settings.captures.consent,
+            srcset=settings.captures.srcset,
+            limits=limits,
+        ),
+    )
+    look = PlaywrightLook(browser=pool, gate=network.gate, tls=network.tls, limits=limits, clock=store.clock)
+    watcher = Watcher(
+        ledger=store.checks,
+        notes=store.captures,
+        hosts=hosts,
+        observer=network.observer(memory=store.checks, clock=store.clock, browser=look),
+        guard=network.guard,
+        pace=network.pacer,
+        shelf=store.shelf,
+        clock=store.clock,
+        rules=WatchRules(full_history=settings.checks.history == "full"),
+    )
+    return Engine(
+        store=store,
+        network=network,
+        pool=pool,
+        hosts=hosts,
+        collector=collector,
+        poller=poller,
+        keeper=keeper,
+        watcher=watcher,
+        archive_run=ArchiveRun(
+            poller=poller,
+            collector=collector,
+            keeper=keeper,
+            watcher=watcher,
+            mender=store.mender,
+            catalogue=store.catalogue,
+            captures=store.captures,
+            checks=store.checks,
+            sources=store.sources,
+            writer=store.report,
+            clock=store.clock,
+            version=__version__,
+            slots=settings.captures.slots,
+            has_public_url=bool(settings.web.public_url),
+        ),
+    )
+
+
+def _collector(settings: Settings, store: Store) -> Collector:
+    return Collector(
+        ledger=store.analyses,
+        captures=store.captures,
+        shelf=store.editions,
+        read=partial(read, own_bases=own_bases(settings)),
+        same=_same_citations,
+        clock=store.clock,
+        scope=settings.citations.scope,
+        recapture_after=timedelta(days=settings.captures.recapture_after_days),
+    )
+
+
+def _same_citations(old: Sequence[StoredCitation], new: Sequence[tuple[str, str, int]]) -> Sequence[int | None]:
+    standing = {(item.identity_key, item.ordinal): item.id for item in old}
+    return [standing.pop((key, ordinal), None) for key, _, ordinal in new]
+
+
+def visit_limits(captures: CaptureSettings) -> VisitLimits:
+    return VisitLimits(
+        total_timeout_s=captures.total_timeout_s,
+        load_timeout_s=captures.load_timeout_s,
+        behaviour_timeout_s=captures.behaviour_timeout_s,
+        settle_timeout_s=captures.settle_timeout_s,
+        picture_timeout_s=captures.picture_timeout_s,
+        pdf_timeout_s=captures.pdf_timeout_s,
+        max_body_bytes=captures.max_body_bytes,
+        max_capture_bytes=captures.max_capture_bytes,
+        max_exchanges=captures.max_exchanges,
+        max_header_bytes=captures.max_header_bytes,
+        max_redirects=captures.max_redirects,
+        max_connections=captures.max_connections,
+    )
+
+
+def _browser_options(settings: Settings, allow_unsandboxed: bool) -> BrowserOptions:
+    browser = settings.browser
+    return BrowserOptions(
+        executable=browser.executable,
+        sandbox=browser.sandbox,
+        allow_unsandboxed=allow_unsandboxed,
+        recycle_after=browser.recycle_after,
+        recycle_memory_bytes=browser.recycle_memory_bytes,
+        recycle_age_s=browser.recycle_age_s,
+    )
