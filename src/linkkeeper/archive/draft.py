@@ -13,18 +13,19 @@ Nothing here is precious: what a crash leaves, the sweeper removes.
 """
 
 import asyncio
-import contextlib
-import fcntl
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TypeVar
 
-from linkkeeper.archive import cdxj, request_key
-from linkkeeper.archive.message import ChunkedDecoder, header_value, is_chunked, media_type_of
+from linkkeeper.archive import cdxj
+from linkkeeper.archive.exchange_fields import iana_cipher, protocols, request_key_of
+from linkkeeper.archive.locks import LOCK, TMP, locked, sweep_lock
+from linkkeeper.archive.message import header_value, media_type_of
+from linkkeeper.archive.records import read_block
 from linkkeeper.archive.warc import (
     REVISIT_PROFILE,
     WARC_VERSION,
@@ -33,36 +34,17 @@ from linkkeeper.archive.warc import (
     WrittenRecord,
     measure,
     new_record_id,
-    open_body,
 )
 from linkkeeper.errors import StorageError, UsageError
 from linkkeeper.vocabulary.capture import Body, Exchange, ExchangeFailure
 from linkkeeper.vocabulary.moment import to_timestamp
 
-TMP = "tmp"
 WARC_NAME = "data.warc.gz"
-LOCK = "lock"
-SWEEP_LOCK = ".sweep"
 #: Renderings that are files of the capture besides being records.
 OWN_FILES = frozenset({"page.pdf", "screenshot.png", "viewport.png", "text.txt"})
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _PACKED_TYPES = re.compile(r"(image/(?!svg|bmp)|video/|audio/|font/woff|application/(zip|gzip|pdf|x-7z|wacz))")
-#: WARC-Cipher-Suite wants IANA's names; OpenSSL has its own for TLS 1.2.
-_CIPHERS = {
-    f"ECDHE-{auth}-{name}": f"TLS_ECDHE_{auth}_WITH_{iana}"
-    for auth in ("RSA", "ECDSA")
-    for name, iana in {
-        "AES128-GCM-SHA256": "AES_128_GCM_SHA256",
-        "AES256-GCM-SHA384": "AES_256_GCM_SHA384",
-        "CHACHA20-POLY1305": "CHACHA20_POLY1305_SHA256",
-        "AES128-SHA256": "AES_128_CBC_SHA256",
-        "AES256-SHA384": "AES_256_CBC_SHA384",
-        "AES128-SHA": "AES_128_CBC_SHA",
-        "AES256-SHA": "AES_256_CBC_SHA",
-    }.items()
-}
-
 _T = TypeVar("_T")
 
 
@@ -76,30 +58,6 @@ def safe_name(name: str, *, what: str) -> str:
     if not _SAFE_NAME.fullmatch(name):
         raise UsageError("use the name", subject=name, reason=f"not a {what}")
     return name
-
-
-def locked(path: Path) -> IO[bytes]:
-    """
-    Open a file and lock it; closing it, or the end of the process, unlocks.
-
-    Raises:
-        BlockingIOError: another process holds it.
-    """
-    stream = path.open("ab")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        raise
-    return stream
-
-
-@contextlib.contextmanager
-def sweep_lock(root: Path) -> Iterator[None]:
-    """Hold off sweepers while a draft is begun, and new drafts while one sweeps."""
-    with (root / TMP / SWEEP_LOCK).open("ab") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 class Draft:
@@ -258,6 +216,43 @@ class Draft:
             lambda: self._write_plain("metadata", data, media_type=media_type, target=target, moment=moment)
         )
 
+    def write_source(self, data: bytes, *, media_type: str, url: str, moment: datetime, name: str | None) -> None:
+        """Keep a source that was not fetched (an upload): a resource record that is the main one."""
+
+        def work() -> None:
+            if name is not None:
+                (self.files / name).write_bytes(data)
+            record = self._write_plain("resource", data, media_type=media_type, target=url, moment=moment)
+            line = cdxj.IndexLine(
+                key=cdxj.index_key(url),
+                timestamp=to_timestamp(moment),
+                url=url,
+                media_type=media_type,
+                status=200,
+                digest=f"sha256:{record.payload_digest}",
+                offset=record.offset,
+                length=record.length,
+                record_digest=f"sha256:{record.record_digest}",
+                main=True,
+            )
+            self.lines.append(line)
+            self.main, self.main_line = record, line
+
+        self._write(work)
+
+    def copy_record(self, header: bytes, body: Body, *, payload_digest: str, packed: bool) -> WrittenRecord:
+        """Take over a record of another's WARC; its index line is the caller's to add."""
+        return self._write(lambda: self._writer.copy(header, body, payload_digest=payload_digest, packed=packed))
+
+    def set_main(self, record: WrittenRecord, line: cdxj.IndexLine) -> None:
+        """Choose the record that replay starts from, where no exchange was marked as such."""
+        self.main, self.main_line = record, line
+
+    def read_back(self, record: WrittenRecord) -> tuple[bytes, bytes]:
+        """Return header and block of a record just written."""
+        with self.warc.open("rb") as stream:
+            return read_block(stream, offset=record.offset, length=record.length)
+
     async def _run(self, work: Callable[[], object]) -> None:
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
@@ -297,8 +292,8 @@ class Draft:
 
     def _write_exchange(self, exchange: Exchange) -> WrittenRecord:
         common = [("WARC-Warcinfo-ID", self._warcinfo), ("WARC-IP-Address", exchange.address)]
-        common += [("WARC-Protocol", name) for name in _protocols(exchange)]
-        cipher = _iana_cipher(exchange.tls_cipher)
+        common += [("WARC-Protocol", name) for name in protocols(exchange)]
+        cipher = iana_cipher(exchange.tls_cipher)
         common += [("WARC-Cipher-Suite", cipher)] if cipher else []
         answer = measure(exchange.response_head, exchange.response_body)
         response = self._write_response(exchange, answer, common)
@@ -362,7 +357,7 @@ class Draft:
         )
 
     def _line(self, exchange: Exchange, response: WrittenRecord) -> cdxj.IndexLine:
-        method, suffix, query = _request_key(exchange)
+        method, suffix, query = request_key_of(exchange)
         revisit = response.kind == "revisit"
         return cdxj.IndexLine(
             key=cdxj.index_key(exchange.url + suffix),
@@ -379,33 +374,3 @@ class Draft:
             main=exchange.main,
             whole=exchange.truncated is None,
         )
-
-
-def _protocols(exchange: Exchange) -> list[str]:
-    """The values of WARC-Protocol, one header line each (IIPC proposal 42)."""
-    names = ["http/1.1" if exchange.protocol == "websocket" else exchange.protocol]
-    if exchange.tls_version:
-        names.append("tls/" + exchange.tls_version.removeprefix("TLSv"))
-    return names
-
-
-def _iana_cipher(name: str | None) -> str | None:
-    if not name:
-        return None
-    return name if name.startswith("TLS_") else _CIPHERS.get(name)
-
-
-def _request_key(exchange: Exchange) -> tuple[str, str, str | None]:
-    """Method, suffix of the index key, and the body as a query."""
-    method = exchange.request_head.split(b" ", 1)[0].decode("latin-1").upper() or "GET"
-    if method == "GET":
-        return method, "", None
-    body = b""
-    if exchange.request_body.length <= request_key.MAX_BODY_BYTES:
-        with open_body(exchange.request_body) as stream:
-            body = stream.read()
-    if is_chunked(exchange.request_head):
-        body = ChunkedDecoder().feed(body)
-    media_type = header_value(exchange.request_head, "Content-Type")
-    suffix = request_key.request_suffix(method=method, url=exchange.url, media_type=media_type, body=body)
-    return method, suffix, request_key.request_query(media_type=media_type, body=body)

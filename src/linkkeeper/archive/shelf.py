@@ -13,7 +13,8 @@ from pathlib import Path
 
 from linkkeeper.archive import fixity
 from linkkeeper.archive.cdxj import IndexLine, read_line
-from linkkeeper.archive.draft import LOCK, SWEEP_LOCK, TMP, Draft, locked, safe_name, sweep_lock
+from linkkeeper.archive.draft import Draft, safe_name
+from linkkeeper.archive.locks import LOCK, SWEEP_LOCK, TMP, locked, sweep_lock
 from linkkeeper.archive.manifest import MANIFEST, CaptureAbout, Manifest, read_manifest
 from linkkeeper.archive.publish import CAPTURES, SKETCHES, TEXT, WACZ, Published, publish
 from linkkeeper.archive.records import read_block

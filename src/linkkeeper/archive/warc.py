@@ -23,7 +23,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from linkkeeper.archive.message import PayloadDigest, is_chunked
+from linkkeeper.archive.message import PayloadDigest, header_value, is_chunked
 from linkkeeper.vocabulary.capture import Body
 from linkkeeper.vocabulary.moment import utc
 
@@ -268,6 +268,39 @@ class RecordWriter:
             payload_digest=payload_digest,
             block_length=len(block.head) if revisit else block.length,
             payload_length=block.payload_length,
+        )
+        self._offset += member.length
+        self.records.append(written)
+        return written
+
+    def copy(self, header: bytes, body: Body, *, payload_digest: str, packed: bool = False) -> WrittenRecord:
+        """
+        Take over a record as it is, header lines and block.
+
+        Args:
+            header: Of the record, with its closing empty line.
+            body: Its block.
+            payload_digest: SHA-256, hexadecimal, for the index.
+        """
+        block = measure(b"", body)
+        member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
+        member.write(header)
+        for piece in pieces_of(body):
+            member.write(piece)
+        member.write(b"\r\n\r\n")
+        member.flush()
+        written = WrittenRecord(
+            kind=(header_value(header, "WARC-Type") or "").lower(),
+            record_id=header_value(header, "WARC-Record-ID") or "",
+            url=(header_value(header, "WARC-Target-URI") or "").strip("<>") or None,
+            date=header_value(header, "WARC-Date") or "",
+            offset=self._offset,
+            length=member.length,
+            record_digest=member.hexdigest(),
+            block_digest=block.block_digest,
+            payload_digest=payload_digest,
+            block_length=body.length,
+            payload_length=body.length,
         )
         self._offset += member.length
         self.records.append(written)
