@@ -143,7 +143,7 @@ def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:
 def _has_host(url: str) -> bool:
     host = re.sub(r"(?i)^[a-z]+://", "", url)
     host = re.split(r"[/?#:]", host, maxsplit=1)[0]
-    return len(host) >= 4 and ("." in host.strip(".") or host == "localhost") and not host.startswith((".", "-"))
+    return len(host) >= 4 and ("." in host.rstrip(".") or host == "localhost") and not host.startswith("-")
 
 
 def _gather(text: str, start: int, width: int | None) -> tuple[list[_Piece], list[str]]:

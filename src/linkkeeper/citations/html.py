@@ -45,12 +45,12 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     marks = find_marks(page)
     listed = find_listed(page, marks)
     inline = [note for note in find_inline(page) if not _within(note.element, listed)]
-    notes = [_listed_note(page, place, index) for index, place in enumerate(listed)]
-    notes += [_inline_note(page, note) for note in inline]
-    notes.sort(key=lambda note: note.start)
+    notes = _joined(
+        [_listed_note(page, place, index) for index, place in enumerate(listed)],
+        [_inline_note(page, note) for note in inline],
+    )
     if not notes:
         notes = _numbered_notes(page, marks)
-    notes = _joined(notes)
     spans = sorted((part.start, part.end) for note in notes for part in (note, *note.copies))
     head = _head(page)
     return Draft(notes, [_running(page, spans)], head.title, head.language, head.published, _own_keys(page))
@@ -166,18 +166,21 @@ def _part(page: Page, taken: Taken, start: int, end: int) -> _Part:
     return _Part(again.flat, again.destinations, left, max(left, right))
 
 
-def _joined(notes: list[NoteDraft]) -> list[NoteDraft]:
-    """Join a note that stands twice: in the margin and in a list at the end."""
-    kept: dict[tuple[str, str], NoteDraft] = {}
-    for note in notes:
-        beginning = "".join(note.flat.text[note.begin :].split())[:80].casefold()
-        key = (note.label if note.numbered else "", beginning)
-        known = kept.get(key)
-        if known is not None and len(beginning) > 5 and not re.match(r"\W*(?:ibid|id\b|see\s*id)", beginning):
-            known.copies.append(note)
+def _joined(listed: list[NoteDraft], inline: list[NoteDraft]) -> list[NoteDraft]:
+    """Put both kinds in order; a note that stands twice (margin and end list) becomes one."""
+    by_beginning = {_beginning(note): note for note in reversed(listed)}
+    kept = list(listed)
+    for note in inline:
+        twin = by_beginning.get(_beginning(note))
+        if twin is not None and (twin.label == note.label or not note.numbered):
+            twin.copies.append(note)
         else:
-            kept[key if known is None else (note.label, f"{beginning}#{note.start}")] = note
-    return list(kept.values())
+            kept.append(note)
+    return sorted(kept, key=lambda note: note.start)
+
+
+def _beginning(note: NoteDraft) -> str:
+    return "".join(note.flat.text[note.begin :].split())[:60].casefold()
 
 
 def _left_out(page: Page) -> list[tuple[int, int]]:

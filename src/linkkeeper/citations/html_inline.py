@@ -9,7 +9,7 @@ name that holds more than a label is a note, standing where its mark would be.
 import re
 from dataclasses import dataclass
 
-from linkkeeper.citations.html_marks import label_in
+from linkkeeper.citations.html_marks import label_in, text_before
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import Element, Text
 
@@ -50,10 +50,11 @@ class InlineNote:
 
 def find_inline(page: Page) -> list[InlineNote]:
     """Return the notes inside the running text, in order; outermost elements only."""
+    candidates = [element for element in page.markup.elements() if _is_inline_note(page, element)]
     found: list[InlineNote] = []
     end = -1
-    for element in page.markup.elements():
-        if element.start < end or not _is_inline_note(page, element):
+    for index, element in enumerate(candidates):
+        if element.start < end or _is_container(page, candidates, index):
             continue
         end = element.end
         label, skip = _label_of(page, element)
@@ -72,18 +73,23 @@ def _is_inline_note(page: Page, element: Element) -> bool:
     text = page.text_of(element, 60)
     if len(text) < 6 or label_in(text) is not None:
         return False
-    return not _holds_several(page, element) and page.regions.at(element.start) is None
+    return page.regions.at(element.start) is None
 
 
-def _holds_several(page: Page, element: Element) -> bool:
-    """Tell whether *element* only holds notes, one per item."""
-    inner = [
-        node
-        for node in page.inside(element)
-        if isinstance(node, Element)
-        and (node.name in _TAGS or (node.name == "li" and element.name in ("div", "section")))
-    ]
-    return len(inner) >= 1
+def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
+    """
+    Tell whether a candidate only holds other notes, or text with notes in it.
+
+    Quirk: Word's paragraph style "FootNote" ends up as the class of ordinary paragraphs.
+    """
+    element = candidates[index]
+    inner = next((other for other in candidates[index + 1 : index + 2] if other.start < element.end), None)
+    if inner is None:
+        return element.name in ("div", "section") and any(
+            isinstance(node, Element) and node.name == "li" for node in page.inside(element)
+        )
+    after = next((other for other in candidates[index + 2 : index + 40] if other.start >= inner.end), None)
+    return (after is not None and after.start < element.end) or text_before(page, element, inner) > 20
 
 
 def _label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:

@@ -26,6 +26,8 @@ _URL = re.compile(r"(?:https?://|www\.)\S+")
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{2,}")
 _MIN_WORDS = 4
+#: A longer note is a remark that mentions a title, not a citation repeated.
+_MAX_WORDS = 45
 #: A number after "note" in a note's own text that can't be a label here.
 _LAW = re.compile(r"\bn\.\s?\d")
 
@@ -120,6 +122,8 @@ class _Resolver:
         words = _words(note.text)
         if len(words) >= _MIN_WORDS and words in self.by_words:
             return self.by_words[words]
+        if len(words) > _MAX_WORDS:
+            return None
         for match in _QUOTED.finditer(note.text[:600]):
             title = " ".join(_words(match["title"]))
             if len(title) >= 12 and (label := self.by_title.get(title)) is not None:

@@ -11,7 +11,9 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
+
+from linkkeeper.citations.boundaries import find_urls
 
 _HEADING = re.compile(
     r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|citations|"
@@ -41,8 +43,8 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ("bare", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})(?:[ \t\u00a0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
     ("alone", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
     ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False),
-    ("flat", re.compile(r"(?:(?<=[.!?”\"’)\]/…»*] )|(?<=[Nn]otes )|(?<=NOTES )|(?<=[Rr]eferences ))(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
-    ("flatdot", re.compile(r"(?:(?<=[.!?”\"’)\]/…»] )|(?<=[Nn]otes )|(?<=NOTES )|(?<=[Rr]eferences ))(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False),
+    ("flat", re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
+    ("flatdot", re.compile(r"(?<=\S )(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False),
 )  # fmt: skip
 #: A number may be missing; more than this in a row and the chain is broken.
 _MAX_GAP = 2
@@ -68,6 +70,14 @@ class _Mark:
     end: int
 
 
+def line_width(text: str) -> int | None:
+    """Return the length of a full line where *text* is wrapped; None where it isn't."""
+    lengths = [len(line) for line in text.split("\n") if line.strip()]
+    if len(lengths) < 3 or max(lengths) > 400:
+        return None
+    return int(quantiles(lengths, n=20)[-1])
+
+
 def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     """
     Find the notes of *text*; empty when nothing vouches for any.
@@ -80,7 +90,11 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     for name, pattern, needs_lines in _STYLES:
         if needs_lines and not lines:
             continue
-        marks = [_Mark(int(m["n"].translate(_SUPERSCRIPTS)), m.start(), m.end()) for m in pattern.finditer(text)]
+        marks = [
+            _Mark(int(m["n"].translate(_SUPERSCRIPTS)), m.start(), m.end())
+            for m in pattern.finditer(text)
+            if not name.startswith("flat") or _after_sentence(text, m.start())
+        ]
         scored = _best_chain(text, marks, name, frozenset(vouched))
         if scored is not None and (best is None or scored[0] > best[0]):
             best = scored
@@ -88,6 +102,13 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     if best is None or len(arrows) > 1.5 * len(best[1]):
         return arrows
     return _pieces(text, best[1])
+
+
+def _after_sentence(text: str, position: int) -> bool:
+    """Tell whether a sentence, a URL or a heading ends right before *position*."""
+    before = text[max(0, position - 300) : position].split()
+    last = before[-1] if before else ""
+    return last[-1:] in tuple('.!?”"’)]/…»*') or last.startswith(("http", "www.")) or bool(_HEADING.search(" " + last))
 
 
 def _is_wrapped(text: str) -> bool:
@@ -232,14 +253,15 @@ def _end_of_last(text: str, chain: list[_Mark]) -> int:
     limit = paragraph.start() if paragraph else len(text)
     lengths = [after.start - before.end for before, after in itertools.pairwise(chain)]
     usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
+    # In wrapped text a blank line ends the note, whatever its length.
+    if paragraph and _is_wrapped(text[start:limit]) and limit - start <= 4 * usual:
+        return limit
     if limit - start <= usual:
         return limit
-    url = _URL.search(text, start, min(limit, start + int(usual)))
-    from_here = start
-    if url is not None:
-        blank = re.compile(r"\s").search(text, url.end(), limit)
-        from_here = blank.start() - 1 if blank else limit
-    stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*\n|$)|\n").search(text, from_here, limit)
+    urls = find_urls(text[start : min(limit, start + int(usual) + 400)], width=line_width(text))
+    near = [url for url in urls if url.start < usual]
+    from_here = start + near[-1].end if near else start
+    stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*$)").search(text, from_here, limit)
     return stop.end() if stop else limit
 
 

@@ -18,8 +18,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from linkkeeper.citations.boundaries import find_urls
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
-from linkkeeper.citations.numbered import find_numbered
-from linkkeeper.citations.plain import line_width
+from linkkeeper.citations.numbered import find_numbered, line_width
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
