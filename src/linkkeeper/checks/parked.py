@@ -2,7 +2,7 @@
 
 from linkkeeper.checks.landing import Landing
 from linkkeeper.checks.scene import Finding, Scene
-from linkkeeper.pages.marks import parking_marks
+from linkkeeper.pages.parking import parking_marks
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind
 from linkkeeper.vocabulary.uri import host_of, registrable_domain
 

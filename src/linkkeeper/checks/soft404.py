@@ -17,7 +17,7 @@ from linkkeeper.checks.case import Sibling
 from linkkeeper.checks.landing import is_home, same_place
 from linkkeeper.checks.look import Look
 from linkkeeper.checks.scene import Finding, Scene
-from linkkeeper.pages.marks import MissingMarks, missing_marks
+from linkkeeper.pages.missing import MissingMarks, missing_marks
 from linkkeeper.pages.shingles import Sketch, likeness, sketch
 from linkkeeper.pages.text import read_page
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind

@@ -1,5 +1,5 @@
 """
-Marks of walls, parking, logins, consent and missing pages in a page's bytes and words.
+Marks of walls, logins and consent in a page's bytes and words.
 
 Finds marks; what they mean together with status, headers and landing place is
 judged in ``checks``. Patterns come from the vendors' public documentation and
@@ -86,7 +86,9 @@ _WALL_BYTES: tuple[tuple[WallMark, tuple[bytes, ...]], ...] = tuple(
 _WALL_TITLES = {
     "just a moment": "Cloudflare",
     "attention required!": "Cloudflare",
+    "attention required! | cloudflare": "Cloudflare",
     "please wait... | cloudflare": "Cloudflare",
+    "sucuri website firewall - access denied": "Sucuri",
     "access denied": "unknown",
     "access to this page has been denied": "HUMAN (PerimeterX)",
     "human verification": "AWS WAF",
@@ -122,6 +124,7 @@ _WALL_TITLES = {
     "vérification de sécurité": "unknown",
 }
 _WALL_TITLE_WORDS = 90
+_STUB_WORDS = 40
 
 _WALL_WORDS = re.compile(
     r"verify (?:that )?you(?: a|')re (?:a )?human|prove (?:that )?you(?: a|')re (?:a |not a )(?:human|robot|bot)|"
@@ -129,9 +132,11 @@ _WALL_WORDS = re.compile(
     r"complete the security check to access|confirm (?:that )?you are (?:a )?human|"
     r"unusual (?:traffic|activity) (?:from|on) your|needs to review the security of your connection|"
     r"automated (?:access|requests|queries|traffic)[^.]{0,60}(?:blocked|denied|detected|not permitted)|"
-    r"your (?:ip|request|access)[^.]{0,40}has been (?:blocked|denied)|(?:access|request) (?:was |has been )?denied by[^.]{0,40}(?:security|firewall)|"
-    r"bestätigen sie, dass sie (?:ein mensch|kein roboter)|vérifiez que vous êtes humain|verifique que es (?:un )?humano|"
-    r"verifica (?:que eres|di essere) (?:un )?(?:humano|umano)|请完成安全验证|подтвердите, что вы не робот",
+    r"your (?:ip|request|access)[^.]{0,40}has been (?:blocked|denied)|"
+    r"(?:access|request) (?:was |has been )?denied by[^.]{0,40}(?:security|firewall)|"
+    r"bestätigen sie, dass sie (?:ein mensch|kein roboter)|vérifiez que vous êtes humain|"
+    r"verifique que es (?:un )?humano|verifica (?:que eres|di essere) (?:un )?(?:humano|umano)|"
+    r"请完成安全验证|подтвердите, что вы не робот",
     re.IGNORECASE,
 )
 _REFERENCE_NUMBER = re.compile(r"\breference\s*#\s*\d{1,3}\.[0-9a-f]{4,}\.\d+", re.IGNORECASE)
@@ -168,12 +173,10 @@ def _fits(mark: WallMark, words: int, any_length: bool) -> bool:
 
 def _worded_wall_marks(page: Page) -> list[WallMark]:
     found = []
-    if page.word_count < _WALL_TITLE_WORDS:
-        for segment in segments(page.title):
-            if vendor := _WALL_TITLES.get(segment):
-                found.append(WallMark(vendor, f"title “{page.title[:80]}”"))
-                break
-    if page.word_count < 150:
+    if vendor := _wall_title(page):
+        found.append(WallMark(vendor, f"title “{page.title[:80]}”"))
+    # A form that asks its senders to prove that they are human is no wall.
+    if page.word_count < 150 and page.text_fields < 2:
         text = page.visible_text
         if match := _WALL_WORDS.search(text):
             found.append(WallMark("unknown", f"the words “{match.group(0)[:80]}”"))
@@ -182,118 +185,37 @@ def _worded_wall_marks(page: Page) -> list[WallMark]:
     return found
 
 
+def _wall_title(page: Page) -> str | None:
+    """The vendor of a title that only walls have: the whole of it, or a part of it on a page without text."""
+    title = page.title.strip().rstrip("….").strip().lower()
+    if page.word_count < _WALL_TITLE_WORDS and (vendor := _WALL_TITLES.get(title)):
+        return vendor
+    if title.startswith("access denied | ") and title.endswith(" used cloudflare to restrict access"):
+        return "Cloudflare"
+    if page.word_count >= _STUB_WORDS:
+        return None
+    return next((_WALL_TITLES[part] for part in segments(page.title) if part in _WALL_TITLES), None)
+
+
 def geography_words(page: Page) -> str | None:
-    """The words that say that the page is withheld from this country; None where there are none."""
-    if page.word_count >= 200:
+    """The words that say that the page is withheld from this country; None on any page with a text of its own."""
+    if page.word_count >= 90:
         return None
     match = _GEO_WORDS.search(f"{page.title}. {page.visible_text}")
     return match.group(0) if match else None
 
 
-#: Lower-case bytes that parking services leave in their pages.
-_PARKING_BYTES = (
-    (b"data-adblockkey", "advertiser's key on <html>"),
-    (b"window.lander_system", "landing page system"),
-    (b"parking-lander", "landing page of a registrar"),
-    (b"sedoparking.com", "Sedo parking"),
-    (b"sedo.com/search/details", "offer at Sedo"),
-    (b"parkingcrew.net", "ParkingCrew"),
-    (b"parklogic.com", "ParkLogic"),
-    (b"dp-teaminternet", "Team Internet"),
-    (b"d38psrni17bvxu.cloudfront.net", "Team Internet"),
-    (b"bodis.com", "Bodis"),
-    (b"bodiscdn.com", "Bodis"),
-    (b"cdnpark.com", "CDNpark"),
-    (b"adsense/domains/caf.js", "Google advertisements for domains"),
-    (b"hugedomains.com/domain_profile", "offer at HugeDomains"),
-    (b"afternic.com/forsale", "offer at Afternic"),
-    (b"afternic.com/domain", "offer at Afternic"),
-    (b"dan.com/buy-domain", "offer at Dan"),
-    (b"cdn0.dan.com", "Dan"),
-    (b"undeveloped.com/buy-domain", "offer at Undeveloped"),
-    (b"above.com/marketplace", "offer at Above"),
-    (b"namebright.com", "NameBright"),
-    (b"efty.com/", "Efty"),
-    (b"squadhelp.com/name", "offer at Squadhelp"),
-    (b"atom.com/name/", "offer at Atom"),
-    (b"domainmarket.com/buynow", "offer at DomainMarket"),
-    (b"buydomains.com/lander", "offer at BuyDomains"),
-    (b"parkingpage.namecheap.com", "Namecheap parking"),
-    (b"parking.reg.ru", "REG.RU parking"),
-    (b"porkbun.com/auction", "auction at Porkbun"),
-    (b"sav.com/domain", "offer at Sav"),
-    (b"spaceship.com/domain", "offer at Spaceship"),
-    (b"dynadot.com/market", "offer at Dynadot"),
-    (b"uniregistry.com/buy-domain", "offer at Uniregistry"),
-    (b"godaddy.com/forsale", "offer at GoDaddy"),
-    (b"park.js?", "parking script"),
-    (b'window.location.href="/lander"', "jump to a parking lander"),
-    (b"window.park =", "parking settings"),
-    (b'window.park="', "parking settings"),
-    (b"tsrv.parking", "parking server"),
-)
-
-_PARKING_WORDS = re.compile(
-    r"(?:this|the) (?:web ?site|domain(?: name)?)(?: [\w.-]+\.\w+)? (?:is|may be|might be|could be) (?:currently )?"
-    r"(?:for sale|parked|available for (?:purchase|sale))|buy this domain(?: name)?\b|"
-    r"(?:is|be) (?:for sale|available) at huge ?domains|parked (?:free|for free)?,? ?(?:courtesy of|by|at) |"
-    r"interested in (?:buying )?this domain|make an offer (?:on|for) this domain|inquire about this domain|"
-    r"this domain(?: name)? (?:has |was |is )?(?:just )?(?:been )?(?:registered|expired|recently registered)|"
-    r"domain(?: name)? (?:has )?expired|renew (?:this|your) domain|future home of something|"
-    r"(?:diese|die) domain(?: [\w.-]+\.\w+)? (?:steht|ist) (?:zum verkauf|zu verkaufen|geparkt|käuflich)|domain (?:kaufen|erwerben)\b|"
-    r"(?:ce|le) (?:nom de )?domaine(?: [\w.-]+\.\w+)? est (?:à vendre|en vente|expiré)|"
-    r"(?:este|el) dominio(?: [\w.-]+\.\w+)? (?:está|esta) (?:en|a la) venta|dominio in vendita|dominio à venda|"
-    r"questo dominio è (?:in vendita|scaduto)|este domínio está à venda|deze domein(?:naam)? is te koop|"
-    r"ta domena jest na sprzedaż|domena (?:jest )?na sprzedaż|домен (?:продается|продаётся|припаркован|выставлен на продажу)|"
-    r"(?:该|此|本)域名(?:正在)?(?:出售|转让|可转让)|このドメインは[^。]{0,20}(?:販売|売り出|お名前\.com)",
-    re.IGNORECASE,
-)
-_FOR_SALE_TITLE = re.compile(
-    r"^(?:[\w-]+\.)+[a-z]{2,}(?:\s*[-–|:]\s*|\s+)(?:is |domain name |domain |name )*(?:for sale|parked|available|zu verkaufen|à vendre)",
-    re.IGNORECASE,
-)
-
-
-def parking_marks(body: bytes, page: Page, *, host: str = "") -> tuple[str, ...]:
-    """
-    Traces of a parked or offered domain, in an editor's words.
-
-    Args:
-        host: Of the page; a short page that offers its own name is telling.
-    """
-    if page.word_count > 1_500:
-        return ()
-    low = body.lower()
-    found = dict.fromkeys(words for needle, words in _PARKING_BYTES if needle in low)
-    if match := _FOR_SALE_TITLE.search(page.title):
-        found[f"title “{match.group(0)}”"] = None
-    if worded := _parking_words(page, host):
-        found[worded] = None
-    return tuple(found)
-
-
-def _parking_words(page: Page, host: str) -> str | None:
-    prominent = ". ".join((page.title, *page.headings[:3]))
-    match = _PARKING_WORDS.search(prominent)
-    if match is None and page.word_count < 120:
-        match = _PARKING_WORDS.search(page.visible_text)
-    bare = host.removeprefix("www.")
-    if match is None and bare and page.word_count < 250:
-        match = re.search(
-            rf"{re.escape(bare)} (?:is|may be) (?:for sale|parked|available)", page.visible_text, re.IGNORECASE
-        )
-    return f"the words “{match.group(0)}”" if match else None
-
-
 _LOGIN_SEGMENTS = re.compile(
-    r"^(?:please )?(?:log ?in|sign ?in|log ?on|member login|user login|login required|sign in to continue|log in to continue|"
+    r"^(?:please )?(?:log ?in|sign ?in|log ?on|member login|user login|login required|"
+    r"sign in to continue|log in to continue|"
     r"authentication required|anmelden|anmeldung|einloggen|connexion|se connecter|iniciar sesión|acceder|accedi|entrar|"
     r"inloggen|logga in|log ind|logg inn|kirjaudu(?: sisään)?|zaloguj(?: się)?|logowanie|přihlášení|вход|войти|"
     r"登录|登入|ログイン|로그인|giriş(?: yap)?)(?: (?:to|in|bei|à|en|auf) .{1,60})?$",
     re.IGNORECASE,
 )
 _ACCESS_WORDS = re.compile(
-    r"you need (?:access|permission)|request access|ask for access, or switch to an account|sign in to (?:view|continue|see)|"
+    r"you need (?:access|permission)|request access|ask for access, or switch to an account|"
+    r"sign in to (?:view|continue|see)|"
     r"(?:log|sign) in to (?:view|read|access) this|you must be logged in|members only",
     re.IGNORECASE,
 )
@@ -324,109 +246,15 @@ _CONSENT_BUTTON = re.compile(
 
 
 def consent_words(page: Page) -> str | None:
-    """What shows that the page is only a question for consent; None on any page with a text of its own."""
+    """What shows that the page is only a question for consent; None on a page with a text beside its banner."""
     if page.word_count >= 300:
         return None
-    text = f"{page.title}. {page.visible_text}"
+    text = f"{page.title}. {page.main_text}"
     asks = _CONSENT_WORDS.search(text)
-    return f"“{asks.group(0)}”" if asks and _CONSENT_BUTTON.search(text) else None
+    return f"“{asks.group(0)}”" if asks and _CONSENT_BUTTON.search(page.visible_text) else None
 
 
-#: What error pages say, by how sure it is when it is the whole title or heading.
-_MISSING = (
-    r"(?:(?:http )?(?:error|fehler|erreur|errore|erro|fout|błąd|ошибка|chyba|hata)[ :]*(?:code[ :]*)?404(?: error)?|"
-    r"404(?:[ :.,-]*(?:error|fehler|erreur|page))?|"
-    r"(?:404\W{0,3})?(?:(?:the |this |requested )*(?:page|file|url|document|resource|article|content|site|story)(?: you requested| requested)?"
-    r"(?: was| is| could| can| has been| you(?:'re| are) looking for)*(?: not| no longer|n't|not be|n't be)* "
-    r"(?:found|not found|be found|exist|exists|missing|available|unavailable|removed))|"
-    r"(?:404\W{0,3})?not found(?:\W{0,3}404)?|nothing found|"
-    r"(?:oops|sorry|whoops|uh[- ]oh|hmm)\b.{0,40}(?:page|404|not found|can't find|cannot find|couldn't find|does(?:n't| not) exist).{0,40}|"
-    r"we (?:can't|cannot|couldn't|could not) find (?:that|the|this|your) page.{0,40}|page (?:does not|doesn't|no longer) exists?|"
-    r"page (?:can not|cannot|could not|couldn't|can't) be (?:found|displayed)|object not found|broken link|"
-    r"(?:die )?(?:angeforderte |gewünschte )?(?:seite|datei)(?: wurde| konnte| existiert| ist)? ?(?:leider )?(?:nicht|nicht mehr) "
-    r"(?:gefunden(?: werden)?|vorhanden|verfügbar)|seite existiert nicht(?: mehr)?|nicht gefunden|"
-    r"(?:la )?page (?:non |introuvable|demandée n'existe)(?:trouvée|pas|plus)?|page (?:non trouvée|introuvable|inexistante)|"
-    r"(?:la )?página no (?:encontrada|existe|disponible)|no (?:se )?(?:encontrada|encontrado|encontró la página)|"
-    r"(?:la )?pagina (?:non (?:trovata|esiste|disponibile)|inesistente)|página (?:não encontrada|inexistente)|"
-    r"(?:de )?pagina (?:is )?niet (?:gevonden|beschikbaar)|(?:strona|nie znaleziono) (?:nie (?:istnieje|została znaleziona)|strony)|"
-    r"nie znaleziono|stránka (?:nenalezena|nebyla nalezena|neexistuje)|sidan (?:hittades inte|kunde inte hittas|finns inte)|"
-    r"siden (?:(?:blev|ble) ikke fundet|findes ikke|ikke funnet|finnes ikke)|sivua ei (?:löydy|löytynyt)|"
-    r"(?:страница|сторінк[ау]) не (?:найдена|существует|знайдено|знайдена)|sayfa bulunamadı|az oldal nem található|"
-    r"pagina nu a fost găsită|η σελίδα δεν βρέθηκε|"
-    r"(?:您|你)?(?:访问|请求|要找|要访问|查找)?的?(?:页面|网页|頁面|網頁)(?:不存在|未找到|找不到|没有找到|已被删除|已删除)(?:了)?|"
-    r"(?:找不到|未找到|没有找到)(?:您|你)?(?:想要|要|访问|请求)?的?(?:页面|网页|頁面|網頁)(?:了)?|"
-    r"(?:お探しの)?ページ(?:が|は)(?:見つかりません|存在しません)(?:でした)?|페이지를 찾을 수 없습니다|"
-    r"الصفحة غير موجودة|הדף לא נמצא|không tìm thấy trang|halaman tidak ditemukan)"
-)
-_MISSING_WHOLE = re.compile(rf"^\W*{_MISSING}\W*$", re.IGNORECASE)
-_MISSING_START = re.compile(rf"^\W*{_MISSING}\b", re.IGNORECASE)
-# In running text a phrase counts only where a sentence or a label could begin:
-# an article that quotes “page not found” is no error page.
-_MISSING_SENTENCE = re.compile(
-    r"(?<![\"“”'‘’«»])\b(?:Page|PAGE|File|FILE|Seite|Página|Pagina|Strona|Страница|Sidan|Siden) (?:[Nn]ot|NOT|nicht|no|non|niet|não|nie|не|hittades inte|ikke) "
-    r"(?:[Ff]ound|FOUND|gefunden|encontrada|trovata|gevonden|znaleziona|найдена|fundet|funnet)\b(?![\"”»’])|"
-    r"\b(?:The|This) (?:requested )?(?:page|URL|file|document)(?: \S{1,200})?(?: that)?(?: you (?:requested|were looking for|are looking for|tried to reach))? "
-    r"(?:was not found|could not be found|cannot be found|can't be found|couldn't be found|does not exist|doesn't exist|no longer exists|"
-    r"is no longer available|has been removed|has been moved or deleted|may have been (?:removed|moved|deleted))|"
-    r"\b(?:We|we) (?:can't|cannot|can’t|couldn't|couldn’t|could not) (?:seem to )?find (?:the|that|this) page|"
-    r"\b404 (?:[Nn]ot [Ff]ound|NOT FOUND|[Ee]rror|ERROR)\b|\b(?:Error|ERROR) 404\b|"
-    r"Die (?:angeforderte |gewünschte |gesuchte )?Seite (?:wurde|konnte)(?: leider)? nicht gefunden|Cette page n'existe pas|"
-    r"(?:找不到|未找到)[^。]{0,8}(?:页面|网页)|(?:页面|网页)(?:不存在|未找到)|ページが見つかりません|페이지를 찾을 수 없습니다"
-)
-_DEFAULT_TITLES = re.compile(
-    r"^(?:welcome to nginx!?|apache2? (?:\w+ )?default page(?:: it works)?|test page for the (?:apache|nginx|http).*|it works!?|"
-    r"iis windows(?: server)?|default (?:web ?site|parallels plesk|plesk) page|web server's default page|account suspended|"
-    r"this account has been suspended|website (?:suspended|disabled|expired|not found)|site not found|domain not configured|"
-    r"no such (?:app|site)|there isn't a github pages site here\.?|project not found|"
-    r"this (?:site|blog|shop|store|website) (?:is no longer available|has been (?:deleted|removed|suspended|archived or suspended)))\W*$",
-    re.IGNORECASE,
-)
 _SEPARATORS = re.compile(r"\s+[|\-–—·•:»«/]+\s+|\s*[|»«]\s*|:\s+|\s[-–—]\s")
-
-
-@dataclass(frozen=True, slots=True)
-class MissingMarks:
-    """
-    How much a page reads like an error page.
-
-    Attributes:
-        score: 0 to about 8; 2 on a short page or 4 on a long one is a suspicion.
-        marks: What was found, in an editor's words.
-    """
-
-    score: int
-    marks: tuple[str, ...]
-
-
-def missing_marks(body: bytes, page: Page) -> MissingMarks:
-    """Words and traces of an error page that was not sent as one."""
-    found: list[tuple[int, str]] = []
-    titles = (page.title, *segments(page.title))
-    if any(_MISSING_WHOLE.match(part) or _DEFAULT_TITLES.match(part) for part in titles):
-        found.append((2, f"title “{page.title[:80]}”"))
-    elif _MISSING_START.match(page.title):
-        found.append((1, f"title “{page.title[:80]}”"))
-    heading = next(
-        (text for text in page.headings[:6] if _MISSING_WHOLE.match(text) or _DEFAULT_TITLES.match(text)), None
-    )
-    if heading:
-        found.append((2, f"heading “{heading[:80]}”"))
-    if page.word_count < 150 and (match := _MISSING_SENTENCE.search(page.visible_text)):
-        found.append((2, f"the words “{match.group(0)[:80]}”"))
-    found.extend(_missing_traces(body, page))
-    return MissingMarks(sum(score for score, _ in found), tuple(words for _, words in found))
-
-
-def _missing_traces(body: bytes, page: Page) -> list[tuple[int, str]]:
-    found = []
-    if re.search(r"/(?:404|not-?found)(?:\.\w{2,5})?/?$", page.canonical_url or "", re.IGNORECASE):
-        found.append((2, f"the page names itself {(page.canonical_url or '')[:80]}"))
-    head = body[:65_536]
-    if re.search(rb"<body[^>]{0,400}\b(?:error-?404|page-?404|is-404)\b", head, re.IGNORECASE):
-        found.append((2, "the page's own class says error 404"))
-    if page.word_count < 20 and re.search(rb"<script[^>]{1,300}/404/", head, re.IGNORECASE):
-        found.append((2, "nothing but a script of an error page"))
-    return found
 
 
 def segments(title: str) -> Sequence[str]:

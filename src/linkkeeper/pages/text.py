@@ -44,6 +44,7 @@ _NAMED_BOILERPLATE = re.compile(
 )
 _NAMED_PARTS = "div[class], div[id], section[class], ul[class], ul[id], ol[class], table[class], p[class]"
 _MAIN = "main, article, [role=main], [itemprop=articleBody], #content, #main, #main-content, #bodyContent"
+_TEXT_FIELDS = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]"
 _ROOT_DIV = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #react-root, #main-app, #q-app, app-root, [data-reactroot], [ng-app]"
 )
@@ -86,6 +87,7 @@ class Page:
         root_div: An element that client-side frameworks render into.
         refresh: A redirect written in the page, None where there is none.
         markup: Whether the body was read as HTML.
+        text_fields: Number of fields to write into, logins left out.
         media_type: Lower case, without parameters.
     """
 
@@ -109,6 +111,7 @@ class Page:
     canonical_url: str | None = None
     identifier: str | None = None
     password_field: bool = False
+    text_fields: int = 0
     element_ids: frozenset[str] = frozenset()
 
     @property
@@ -232,6 +235,7 @@ def _declared(tree: LexborHTMLParser, root: LexborNode, text: str, *, media_type
         published=next((metas[name] for name in _DATE_METAS if metas.get(name)), None),
         canonical_url=_attribute(tree, "link[rel=canonical]", "href"),
         identifier=next((metas[name] for name in _IDENTIFIER_METAS if metas.get(name)), None),
+        text_fields=len(tree.css(_TEXT_FIELDS)),
         password_field=tree.css_first("input[type=password]") is not None,
         element_ids=frozenset(_ids(tree)),
     )
