@@ -197,14 +197,39 @@ def test_standing_names_unrepaired_places_only() -> None:
     assert standing(Text(data=once.after, format=SourceFormat.HTML), [repair()]) == ()
 
 
-pieces = st.sampled_from(
-    [
-        f'<a href="{URL}">', f"<a href='{URL}'>", f"<a href={URL}>", "</a>", f"<p>{URL}.</p>", f" {URL} ", f"<!-- {URL} -->",
-        f"<script>{URL}</script>", "<p>", "</p>", "<li>", "</ul>", "&amp;", "\r\n", "é", "<", ">", '"', "'", "=", "<nav>", "</nav>",
-        '<a href="https://other.example/">', f'<img src="{URL}">', "<textarea>", "<title>", "</", "<!", "\x00", "​", "text",
-        f'<a href="{URL}" data-originalurl="{URL}">', f"<svg><a href='{URL}'></a></svg>", "<table><tr><td>", f"{URL}/b",
-    ]
-)  # fmt: skip
+LINKS = [
+    f'<a href="{URL}">',
+    f"<a href='{URL}'>",
+    f"<a href={URL}>",
+    "</a>",
+    f'<a href="{URL}" data-originalurl="{URL}">',
+]
+TEXTS = [f"<p>{URL}.</p>", f" {URL} ", f"{URL}/b", "text", "&amp;", "\r\n", "é", "\u200b", "\x00"]
+TRAPS = [
+    f"<!-- {URL} -->",
+    f"<script>{URL}</script>",
+    f'<img src="{URL}">',
+    f"<svg><a href='{URL}'></a></svg>",
+    "<nav>",
+    "</nav>",
+]
+BROKEN = [
+    "<p>",
+    "</p>",
+    "<li>",
+    "</ul>",
+    "<",
+    ">",
+    '"',
+    "'",
+    "=",
+    "<textarea>",
+    "<title>",
+    "</",
+    "<!",
+    "<table><tr><td>",
+]
+pieces = st.sampled_from([*LINKS, *TEXTS, *TRAPS, *BROKEN, '<a href="https://other.example/">'])
 
 
 @given(st.lists(pieces | st.text(max_size=8), max_size=25))

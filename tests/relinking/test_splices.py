@@ -1,5 +1,6 @@
 """What each format's splice puts where, and what it refuses."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -192,8 +193,12 @@ class TestWikitext:
         assert reason(wikitext.splice(one)) is RefusalReason.ALREADY_ARCHIVED
 
     def test_ours_stays_too(self) -> None:
-        one = task(f"{{{{cite web|url={URL} |archive-url={MEMENTO} }}}}".replace(MEMENTO, "%m", 1).replace("%m", MEMENTO),
-                   Form.WIKITEXT_TEMPLATE)  # fmt: skip
+        text = f"{{{{cite web|archive-url={MEMENTO} |url={URL} }}}}"
+        data = text.encode()
+        place = Place(
+            URL, Span(data.rindex(URL.encode()), data.rindex(URL.encode()) + len(URL)), Form.WIKITEXT_TEMPLATE
+        )
+        one = replace(task(text, Form.WIKITEXT_TEMPLATE), place=place)
         assert wikitext.splice(one) is None
 
     def test_an_unknown_template_is_refused_not_guessed(self) -> None:

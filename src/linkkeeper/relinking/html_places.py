@@ -11,6 +11,7 @@ apart, and a reader of citations decides.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from linkkeeper.vocabulary.uri import INVISIBLE
 
 #: Text inside these is code, a form's or a drawing's, never a citation.
 _NO_TEXT = frozenset({"a", "code", "pre", "kbd", "samp", "textarea", "title", "option", "select", "button", "head"})
+_LINKS = frozenset({"a", "area"})
+_MAY_START = re.compile(r"//|www\.|&", re.I)
 _URL_START = re.compile(r"(?:https?:)?//|www\.", re.I)
 _HOST_ENDS = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;\0]")
 #: After a URL in running text: what can't belong to it, or a sentence's punctuation and then that.
@@ -58,7 +61,7 @@ def find_places(data: bytes, wanted: Wanted, *, declared_type: str | None = None
     parts = TextParts(markup)
     certain: list[Place] = []
     doubtful: list[Place] = []
-    for node, place in _places(markup, wanted):
+    for node, place in _places(data, markup, wanted):
         (certain if parts.is_text(node) else doubtful).append(place)
     return HtmlPlaces(markup.source.encoding, _in_order(certain), _in_order(doubtful))
 
@@ -67,18 +70,43 @@ def _in_order(places: Sequence[Place]) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda place: place.span.start))
 
 
-def _places(markup: Markup, wanted: Wanted) -> Iterator[tuple[Element | Text, Place]]:
-    text = markup.text
+def _places(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[tuple[Element | Text, Place]]:
     seen: set[int] = set()
-    for node in markup.nodes:
+    for node in _candidates(data, markup, wanted):
         if isinstance(node, Element):
-            if node.name in ("a", "area") and wanted.may_stand_in_text(text[node.start : node.inner]):
-                yield from _link(markup, node, wanted)
-        elif _URL_START.search(text, node.start, node.end):
-            block = _block_of(node)
-            if block is not None and block.index not in seen:
-                seen.add(block.index)
-                yield from _texts(markup, block, node, wanted)
+            yield from _link(markup, node, wanted)
+            continue
+        block = _block_of(node)
+        if block is not None and block.index not in seen:
+            seen.add(block.index)
+            yield from _texts(markup, block, node, wanted)
+
+
+def _candidates(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[Element | Text]:
+    """Links and text runs that a wanted host stands in; all of them where hosts may be escaped."""
+    hits = wanted.places_in(data)
+    if hits is None:
+        for node in markup.nodes:
+            if isinstance(node, Element):
+                if node.name in _LINKS:
+                    yield node
+            elif _MAY_START.search(markup.text, node.start, node.end):
+                yield node
+        return
+    last = -1
+    for hit in hits:
+        place = markup.source.index(hit)
+        index = bisect_right(markup.nodes, place, key=_start) - 1
+        if index <= last:
+            continue
+        last = index
+        node = markup.nodes[index]
+        if isinstance(node, Text) or (place < node.inner and node.name in _LINKS):
+            yield node
+
+
+def _start(node: Element | Text) -> int:
+    return node.start
 
 
 def _link(markup: Markup, element: Element, wanted: Wanted) -> Iterator[tuple[Element, Place]]:
@@ -91,9 +119,9 @@ def _link(markup: Markup, element: Element, wanted: Wanted) -> Iterator[tuple[El
 
 
 def _texts(markup: Markup, block: Element, node: Text, wanted: Wanted) -> Iterator[tuple[Text, Place]]:
-    if not wanted.may_stand_in_text(markup.text[block.start : block.end]):
-        return
     if any(element.name in _NO_TEXT for element in (block, *block.ancestors())):
+        return
+    if not wanted.may_stand_in(markup.text[block.start : block.end].encode("utf-8", "surrogatepass")):
         return
     run = _Run(markup, block)
     for url, start, end in run.find(wanted):

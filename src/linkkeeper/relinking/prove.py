@@ -97,7 +97,7 @@ def _is_ours(name: str) -> bool:
 
 def _parsed(data: bytes, declared_type: str | None) -> LexborHTMLParser:
     decoded = decode(data, declared_type=declared_type, markup=True)
-    return LexborHTMLParser(data if decoded.encoding == "utf-8" and data.isascii() else printable(decoded.text))
+    return LexborHTMLParser(printable(decoded.text))
 
 
 def proves_reading(before: Reading, after: bytes, edits: Sequence[Edit], reread: Reread) -> bool:

@@ -8,30 +8,36 @@ never says no to a page that holds a wanted URL.
 
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from linkkeeper.vocabulary.relink import Repair
-from linkkeeper.vocabulary.uri import INVISIBLE, UnusableUrl, fetch_form, host_of
+from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form, host_of
 
 #: More hosts than these are looked up among a page's own instead of searched for one by one.
 _MANY_HOSTS = 8
 _HOST_ENDS_TEXT = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;]")
-_HOST_ENDS = re.compile(rb"[/\\?#\"'<>&:\s(){}\[\]|,;]")
-#: References to characters that a host may be written with: digits, letters, stop, hyphen, colon, slash, @.
-_ESCAPED_HOST = re.compile(
+#: References to what a host may be written with: digits, letters, stop, hyphen, colon, slash, @.
+_HOST_REFERENCE = (
     rb"&(?:#x0*(?:2[d-f]|3[0-9a]|[46][0-9a-f]|[57][0-9a])(?![0-9a-f])"
     rb"|#0*(?:4[5-9]|5[0-8]|6[4-9]|[78]\d|90|9[7-9]|1[01]\d|12[0-2])(?!\d)"
     rb"|(?:period|colon|sol|hyphen|dash|lowbar|commat);)"
 )
-_PERCENT_IN_HOST = re.compile(rb"//[^/?#\s\"'<>]*%")
-_INVISIBLE_REFERENCE = re.compile(
-    rb"&(?:(?:shy|zwnj|zwj|lrm|rlm|zerowidthspace|nobreak);"
+_INVISIBLE_REFERENCE = (
+    rb"&(?:#x0*(?:ad|200[b-f]|202[a-e]|206[06-9]|feff)(?:;|(?![0-9a-f]))"
     rb"|#0*(?:173|820[3-7]|823[4-8]|8288|829[4-7]|65279)(?:;|(?!\d))"
-    rb"|#x0*(?:ad|200[b-f]|202[a-e]|206[06-9]|feff)(?:;|(?![0-9a-f])))"
+    rb"|(?:shy|zwnj|zwj|lrm|rlm|zerowidthspace|nobreak);)"
 )
-_INVISIBLE_BYTES = tuple(character.encode() for character in INVISIBLE)
+_REFERENCE = re.compile(_HOST_REFERENCE + rb";?")
+_SUSPECT_REFERENCE = re.compile(_HOST_REFERENCE + b"|" + _INVISIBLE_REFERENCE)
+_INVISIBLE = re.compile(
+    _INVISIBLE_REFERENCE + rb"|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
+)
+_ODD = rb"[^\s/\"'<>?#]{0,250}?(?:%|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf)"
+#: A host with an escape or an invisible character in it.
+_ODD_HOSTS = (re.compile(rb"//" + _ODD), re.compile(rb"www\." + _ODD))
+_HOST = re.compile(rb"//([^/\\?#\"'<>&:\s(){}\[\]|,;]{1,253})|www\.[^/\\?#\"'<>&:\s(){}\[\]|,;]{1,249}")
 _TRAILING = re.compile(r"(?:\s|%20|%e2%80%8b|%c2%a0)+$", re.I)
 
 
@@ -73,10 +79,6 @@ class Wanted:
         """Wanted URLs as cited, longest first, whose host is written like *host*."""
         return self._on_host.get(host.lower(), ())
 
-    def may_stand_in_text(self, text: str) -> bool:
-        """As :meth:`may_stand_in`, for a piece of decoded text."""
-        return self.may_stand_in(text.encode("utf-8", "surrogatepass"))
-
     @property
     def by_key(self) -> Mapping[str, Repair]:
         return self._by_key
@@ -93,20 +95,38 @@ class Wanted:
 
     def may_stand_in(self, data: bytes) -> bool:
         """False only if no wanted URL can stand in *data*, whatever its format."""
-        if not self._by_key:
-            return False
-        if b"\0" in data[:64]:
-            return True  # UTF-16: rare enough to be read
-        lowered = data.lower()
-        if self._stands(lowered):
-            return True
-        plain = _unescaped(lowered)
-        return plain is not lowered and self._stands(plain)
+        places = self.places_in(data)
+        return places is None or bool(places)
 
-    def _stands(self, lowered: bytes) -> bool:
-        if len(self._needles) <= _MANY_HOSTS:
-            return any(needle in lowered for needle in self._needles)
-        return any(name in self._names for name in _hosts_in(lowered))
+    def places_in(self, data: bytes) -> Sequence[int] | None:
+        """
+        Find where wanted hosts may stand in *data*, as offsets, ascending.
+
+        Where a wanted host is written in another way (escaped, with invisible
+        characters), every such piece of writing is a place. None for UTF-16,
+        which only a parser sees through.
+        """
+        if not self._by_key:
+            return ()
+        if b"\0" in data[:64]:
+            return None
+        lowered = data.lower()
+        odd = _odd_places(lowered)
+        if not odd:
+            return self._stand_at(lowered)
+        plain = self._stand_at(lowered)
+        return sorted({*plain, *odd}) if plain or self._stand_at(_unescaped(lowered)) else ()
+
+    def _stand_at(self, lowered: bytes) -> Sequence[int]:
+        if len(self._needles) > _MANY_HOSTS:
+            return [place for place, host in _hosts_in(lowered) if host in self._names]
+        places: set[int] = set()
+        for needle in self._needles:
+            place = lowered.find(needle)
+            while place >= 0:
+                places.add(place)
+                place = lowered.find(needle, place + 1)
+        return sorted(places)
 
 
 def address_of(url: str) -> str | None:
@@ -127,26 +147,25 @@ def _spellings(host: str) -> Sequence[bytes]:
     return spellings
 
 
-def _hosts_in(lowered: bytes) -> Iterable[bytes]:
-    """Whatever follows ``//`` or starts with ``www.``, up to where a host must end."""
-    for piece in lowered.split(b"//")[1:]:
-        yield _HOST_ENDS.split(piece[:260], maxsplit=1)[0].rpartition(b"@")[2].rstrip(b".")
-    for piece in lowered.split(b"www.")[1:]:
-        yield b"www." + _HOST_ENDS.split(piece[:260], maxsplit=1)[0].rstrip(b".")
+def _hosts_in(lowered: bytes) -> Iterator[tuple[int, bytes]]:
+    """Whatever follows ``//`` or starts with ``www.``, up to where a host must end, with its place."""
+    for found in _HOST.finditer(lowered):
+        start, host = (found.start(1), found[1]) if found[1] is not None else (found.start(), found[0])
+        yield start, host.rpartition(b"@")[2].rstrip(b".")
+
+
+def _odd_places(lowered: bytes) -> list[int]:
+    """Where a host may be written otherwise than as it is."""
+    places: list[int] = []
+    if b"&" in lowered:
+        places += [found.start() for found in _SUSPECT_REFERENCE.finditer(lowered)]
+    if b"%" in lowered or not lowered.isascii():
+        places += [found.start() for pattern in _ODD_HOSTS for found in pattern.finditer(lowered)]
+    return places
 
 
 def _unescaped(lowered: bytes) -> bytes:
-    """*lowered* without escapes inside host names; the same object if there are none."""
-    plain = lowered
-    if b"&" in plain:
-        if _INVISIBLE_REFERENCE.search(plain):
-            plain = _INVISIBLE_REFERENCE.sub(b"", plain)
-        if _ESCAPED_HOST.search(plain):
-            plain = html.unescape(plain.decode("latin-1")).encode("utf-8", "replace").lower()
-    if b"%" in plain and _PERCENT_IN_HOST.search(plain):
-        plain = unquote(plain.decode("latin-1"), "latin-1").encode("latin-1", "replace").lower()
-    if not plain.isascii():
-        for invisible in _INVISIBLE_BYTES:
-            if invisible in plain:
-                plain = plain.replace(invisible, b"")
-    return plain
+    """*lowered* with all escapes resolved that a host may be written with, and nothing invisible."""
+    plain = _INVISIBLE.sub(b"", lowered)
+    plain = _REFERENCE.sub(lambda found: html.unescape(found[0].decode("ascii")).encode(), plain)
+    return unquote_to_bytes(plain).lower() if b"%" in plain else plain.lower()
