@@ -88,6 +88,29 @@ def verify(directory: Path, *, manifest_sha256: str | None = None) -> FixityRepo
     )
 
 
+def missing_capture(capture_id: str, directory: Path) -> FixityReport:
+    """The report of a capture that has a row and no folder any more."""
+    damage = Damage(file=directory.name, problem="the capture's folder is missing")
+    return FixityReport(capture_id=capture_id, directory=directory, files=0, records=0, read_bytes=0, damages=(damage,))
+
+
+def verify_editions(folder: Path) -> tuple[int, tuple[Damage, ...]]:
+    """
+    Audit kept editions: each file's name is its SHA-256.
+
+    Returns:
+        How many there are, and what is wrong.
+    """
+    count, damages = 0, []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix == ".part":
+            continue
+        count += 1
+        if sha256_of_file(path) != path.name:
+            damages.append(Damage(file=path.name, problem="the edition's bytes are not those of its name"))
+    return count, tuple(damages)
+
+
 def _check_manifest(directory: Path, damages: list[Damage], *, wanted: str | None) -> Manifest | None:
     try:
         content = (directory / MANIFEST).read_bytes()
