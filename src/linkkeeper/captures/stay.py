@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from ssl import DER_cert_to_PEM_cert
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from linkkeeper.captures import behaviours, consent, pdf_text
 from linkkeeper.captures.completer import Completer
 from linkkeeper.captures.decoding import payload
-from linkkeeper.captures.ledger import Ledger
+from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
@@ -26,11 +26,15 @@ from linkkeeper.vocabulary.capture import PageMetadata, StepOutcome
 #: Chromium draws no picture higher than this reliably.
 _HIGHEST_PICTURE = 16_000
 _QUIET_S = 0.5
+_VIEWER_LOOKS = 12
+_GREY_PICTURE_BYTES = 8_000
 _RESPONSIVE_S = 1.5
 _LONGEST_PDF_TEXT_PAGES = 60
 _RESOURCES = frozenset(
     {"style", "script", "image", "font", "iframe", "frame", "video", "audio", "object", "embed", "track"}
 )
+#: Steps that a page can hold up.
+_TAB_STEPS = frozenset({StepName.LOAD, StepName.CONSENT, StepName.BEHAVIOURS, StepName.TEXT, StepName.DOM})
 _SHOWN_PICTURES = """() => [...document.querySelectorAll('img, svg, canvas, video, audio, object, embed, iframe')]
   .filter(element => element.getClientRects().length > 0).length"""
 _HEIGHT = "() => [(document.scrollingElement || document.documentElement).scrollHeight, innerHeight]"
@@ -124,15 +128,13 @@ class Stay:
             self.runner.skip(step, f"not for a {self.kind}")
         else:
             await self.runner.run(step, action)
-            if step.name in (StepName.PROBE, StepName.LOAD, StepName.DOWNLOAD):
-                await self._after_arrival(step)
+            if step.name is StepName.LOAD:
+                self.ledger.release()
+            if step.name in _TAB_STEPS and self.runner.outcome(step.name) is StepOutcome.TIMED_OUT:
+                await self._calm()
 
-    async def _after_arrival(self, step: Step) -> None:
-        """A page that keeps its script or its loading going is told to stop."""
-        if step.name is StepName.LOAD:
-            self.ledger.release()
-        if self.runner.outcome(step.name) is not StepOutcome.TIMED_OUT or self.ledger.main is None:
-            return
+    async def _calm(self) -> None:
+        """Tell a page that keeps its script or its loading going to stop."""
         try:
             await self._tab.run("() => 1", timeout_s=_RESPONSIVE_S)
         except (TimeoutError, PageTrouble):
@@ -172,8 +174,7 @@ class Stay:
         assert self._arrival is not None, "the probe comes first"
         self._arrived = await asyncio.shield(self._arrival)
         if self._arrived is Arrival.COMMITTED:
-            await self._tab.loaded(timeout_s=self._limits.load_timeout_s)
-            return ""
+            return await self._loaded()
         if self._arrived is Arrival.DOWNLOAD:
             # No type that browsers show, whatever the header promised.
             self.kind = SourceKind.FILE
@@ -184,6 +185,24 @@ class Stay:
             raise StepSkipped(f"status {main.answer.status} has no content")
         raise PageTrouble(self._tab.trouble)
 
+    async def _loaded(self) -> str:
+        """Wait for the load event, which never comes for a document that breaks off."""
+        loaded = asyncio.ensure_future(self._tab.loaded(timeout_s=self._limits.load_timeout_s))
+        whole = asyncio.ensure_future(self.ledger.main_done.wait())
+        try:
+            await asyncio.wait({loaded, whole}, return_when=asyncio.FIRST_COMPLETED)
+            main = self.ledger.main
+            if not loaded.done() and (main is None or main.truncated is None):
+                await loaded
+            if loaded.done():
+                loaded.result()
+                return ""
+        finally:
+            loaded.cancel()
+            whole.cancel()
+        await self._tab.stop_loading()
+        return "the document broke off"
+
     async def _download(self) -> str:
         assert self._arrival is not None, "the probe comes first"
         self._arrived = await asyncio.shield(self._arrival)
@@ -192,13 +211,12 @@ class Stay:
         self.ledger.release()
         return f"{main.body_bytes} bytes" if main is not None else ""
 
-    @property
-    def _displayed(self) -> bool:
-        return self._arrived is Arrival.COMMITTED
-
     def _need_page(self) -> None:
-        if not self._displayed:
+        """Pictures and text are of the source only: the browser's own error page is none."""
+        if self._arrived is not Arrival.COMMITTED:
             raise StepSkipped("the browser shows no page")
+        if self._tab.address().startswith("chrome-error:"):
+            raise PageTrouble("the page left for an address that gave no answer")
 
     # the page
 
@@ -247,15 +265,33 @@ class Stay:
             raise StepSkipped("nothing to show")
         self._need_page()
         limit = self._limits.picture_timeout_s
+        if self.kind is SourceKind.PDF:
+            self._keep("screenshot.png", await self._viewer_picture(), "image/png")
+            return "of the viewer"
         picture = await self._tab.picture(full_height=None, timeout_s=limit)
         self._keep("screenshot.png", picture, "image/png")
-        if self.kind is SourceKind.PDF:
-            return "of the viewer"
         height, screen = await self._tab.run(_HEIGHT, timeout_s=limit)
         if height > screen:
             picture = await self._tab.picture(full_height=min(int(height), _HIGHEST_PICTURE), timeout_s=limit)
         self._keep("screenshot-full.png", picture, "image/png")
         return f"cut at {_HIGHEST_PICTURE} of {height} pixels" if height > _HIGHEST_PICTURE else ""
+
+    async def _viewer_picture(self) -> bytes:
+        """
+        A picture of the PDF viewer once it stays the same.
+
+        Quirk: the viewer has no load event; until it draws, its picture is one grey.
+        """
+        limit = self._limits.picture_timeout_s
+        picture, same = b"", 0
+        for _ in range(_VIEWER_LOOKS):
+            latest = await self._tab.picture(full_height=None, timeout_s=limit)
+            same = same + 1 if latest == picture and len(latest) > _GREY_PICTURE_BYTES else 0
+            picture = latest
+            if same == 2:
+                break
+            await asyncio.sleep(0.2)
+        return picture
 
     async def _print(self) -> str:
         if self.kind is SourceKind.PDF:
@@ -328,7 +364,7 @@ class Stay:
         main = self.ledger.main
         if main is None or main.answer is None:
             return VisitFacts(trouble=self._trouble or self.lost, steps=tuple(self.runner.reports))
-        resources = [asked for asked in self.ledger.asked if asked.destination in _RESOURCES and not asked.by_us]
+        resources = [asked for asked in self.ledger.asked if _belongs_to_page(asked)]
         missing = [asked for asked in resources if asked.answer is None or asked.answer.status >= 400]
         return VisitFacts(
             status=main.answer.status,
@@ -350,3 +386,8 @@ class Stay:
             steps=tuple(self.runner.reports),
             lost=self.lost,
         )
+
+
+def _belongs_to_page(asked: Asked) -> bool:
+    """Whether the page shows it; browsers ask for ``/favicon.ico`` by themselves, named by the page or not."""
+    return asked.destination in _RESOURCES and not asked.by_us and urlsplit(asked.url).path != "/favicon.ico"
