@@ -38,10 +38,12 @@ class ReplayHost:
             ("/health", self.health),
             ("/captures/{capture_id}/{name}", self.file),
             ("/replay/page/{capture_id}", self.player),
+            ("/replay/", self.index),
             ("/replay/sw.js", self.worker),
             ("/replay/ui.js", self.interface),
             ("/replay/webrecorder-sw.js", self.engine),
             ("/replay/player.js", self.player_script),
+            ("/replay/seal.js", self.seal),
             ("/replay/player.css", self.player_style),
         ):
             app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
@@ -67,6 +69,17 @@ class ReplayHost:
         answer.headers["cache-control"] = "no-cache"
         return answer
 
+    def index(self, request: Request) -> Response:
+        """
+        ReplayWeb.page's own frame.
+
+        Quirk: its worker serves this page itself, but the first frame of a
+        fresh browser is asked for before the worker is in charge.
+        """
+        if not self.available:
+            raise HTTPException(404, "Replay is not offered here.")
+        return self.pages.html(request, "replay_index.html")
+
     @property
     def available(self) -> bool:
         return self.services.replay and replay_files_present()
@@ -76,6 +89,9 @@ class ReplayHost:
 
     def player_script(self) -> Response:
         return _script(STATIC / "player.js", cache=IMMUTABLE)
+
+    def seal(self) -> Response:
+        return _script(STATIC / "seal.js", cache=IMMUTABLE)
 
     def player_style(self) -> Response:
         return FileResponse(STATIC / "player.css", media_type="text/css", headers={"cache-control": IMMUTABLE})

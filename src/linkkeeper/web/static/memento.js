@@ -35,7 +35,10 @@ function start() {
   const late = setTimeout(() => { status.textContent = "Replay did not start; this is the picture."; }, WAIT_MS);
   window.addEventListener("message", (event) => {
     if (event.source !== frame.contentWindow || event.origin !== origin || !event.data) return;
-    if (event.data.linkkeeper === "no-service-worker") clearTimeout(late);
+    if (event.data.linkkeeper === "no-service-worker") {
+      clearTimeout(late);
+      refused(address);
+    }
     if (event.data.linkkeeper !== "ready" || !swap.hidden) return;
     clearTimeout(late);
     swap.hidden = false;
@@ -43,6 +46,15 @@ function start() {
     swap.addEventListener("click", () => show(!stage.classList.contains("live")));
   });
   stage.append(frame);
+}
+
+/* Inside a page of another site, browsers may refuse replay its worker; in a tab of its own it works. */
+function refused(address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.rel = "noopener noreferrer";
+  link.textContent = "open the replay by itself";
+  status.replaceChildren("This is the picture. This browser lets no replay run inside this page: ", link, ".");
 }
 
 if (stage && canReplay()) {

@@ -7,6 +7,10 @@ const say = (word) => parent !== window && parent.postMessage({ linkkeeper: word
 if (!("serviceWorker" in navigator)) {
   say("no-service-worker");
 } else {
+  /* Browsers that block third-party storage refuse workers in frames of another site. */
+  navigator.serviceWorker
+    .register("/replay/sw.js?serveIndex=1", { scope: "/replay/" })
+    .catch(() => say("no-service-worker"));
   const element = document.querySelector("replay-web-page");
   /* The element tells loading true, then false once the archived document's load event fired. */
   element.addEventListener("rwp-page-loading", (event) => {

@@ -3,15 +3,15 @@
  *
  * It runs ReplayWeb.page's worker (unmodified, loaded below) and changes one
  * thing about its answers: an archived page may load nothing but what this
- * host serves. The worker's own policy leaves web sockets open, and archived
- * Link headers would make the browser fetch preloads from the live web before
- * any policy counts.
+ * host serves. The worker's own policy leaves web sockets open, archived Link
+ * headers would make the browser fetch preloads from the live web before any
+ * policy counts, and no policy covers WebRTC.
  */
 "use strict";
 
 const POLICY =
   "default-src 'self' 'unsafe-eval' 'unsafe-inline' data: blob: mediastream:; " +
-  "connect-src 'self' data: blob:; form-action 'self'; object-src 'none'; webrtc 'block'";
+  "connect-src 'self' data: blob:; form-action 'self'; object-src 'none'; base-uri 'self'";
 
 /* Headers of the archived answer that would act on the live web or on this host. */
 const DROPPED = [
@@ -20,7 +20,10 @@ const DROPPED = [
   "x-sourcemap", "set-cookie", "origin-trial", "no-vary-search", "attribution-reporting-register-source",
 ];
 
-function withoutTheLiveWeb(response) {
+const INSERT = "<!-- WB Insert -->";
+const SEAL = '<script src="/replay/seal.js"></script>';
+
+async function withoutTheLiveWeb(response) {
   if (!response || response.type === "error" || response.type === "opaque" || response.status === 0) {
     return response;
   }
@@ -30,15 +33,29 @@ function withoutTheLiveWeb(response) {
   headers.set("X-DNS-Prefetch-Control", "off");
   headers.set("Referrer-Policy", "same-origin");
   const empty = [101, 204, 205, 304].includes(response.status);
-  return new Response(empty ? null : response.body, {
-    status: response.status, statusText: response.statusText, headers,
-  });
+  let body = empty ? null : response.body;
+  if (!empty && (headers.get("Content-Type") || "").startsWith("text/html")) {
+    body = sealed(new Uint8Array(await response.arrayBuffer()));
+    headers.delete("Content-Length");
+  }
+  return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
 
-const respondWith = FetchEvent.prototype.respondWith;
-FetchEvent.prototype.respondWith = function (answer) {
-  const archived = new URL(this.request.url).pathname.startsWith("/replay/w/");
-  respondWith.call(this, archived ? Promise.resolve(answer).then(withoutTheLiveWeb) : answer);
-};
+/* A one-byte decoding makes places in the text places in the bytes, whatever the document's own encoding. */
+function sealed(bytes) {
+  const head = bytes.subarray(0, 1 << 20);
+  const place = new TextDecoder("windows-1252").decode(head).indexOf(INSERT);
+  if (place < 0) return bytes;
+  return new Blob([bytes.subarray(0, place), SEAL, bytes.subarray(place)]);
+}
+
+/* The same file also runs as an ordinary worker, which reads packages and answers no requests. */
+if (self.FetchEvent) {
+  const respondWith = FetchEvent.prototype.respondWith;
+  FetchEvent.prototype.respondWith = function (answer) {
+    const archived = new URL(this.request.url).pathname.startsWith("/replay/w/");
+    respondWith.call(this, archived ? Promise.resolve(answer).then(withoutTheLiveWeb) : answer);
+  };
+}
 
 importScripts("webrecorder-sw.js");
