@@ -7,6 +7,7 @@ Every request is logged with its moment, so that politeness can be proven.
 import asyncio
 import contextlib
 import gzip
+import itertools
 import socket as sockets
 import ssl
 import struct
@@ -51,7 +52,7 @@ class Web:
 
     def gaps(self) -> list[float]:
         moments = sorted(arrival.moment for arrival in self.arrivals)
-        return [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+        return [later - earlier for earlier, later in itertools.pairwise(moments)]
 
     def connect_to(self) -> dict[str, str]:
         table = {"*:80": f"127.0.0.1:{self.port}"}

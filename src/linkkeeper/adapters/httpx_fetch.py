@@ -89,14 +89,14 @@ class GateTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request, connection: Connection) -> httpx.Response:
         asked = _asked(request)
         patience = asked.plan.first_byte_s
+        asked.progress.phase = Phase.FIRST_BYTE
         try:
-            await asked.slot.sending()
-            asked.progress.phase = Phase.FIRST_BYTE
             answer = await connection.send(
                 request.method.encode(),
                 request.url.raw_path,
                 request.headers.raw,
                 timeouts={"read": patience, "write": patience},
+                before=asked.slot.sending,
             )
         except BaseException:
             await connection.close()

@@ -7,10 +7,10 @@ overfull; of the ready lines the one with most requests left goes first, because
 the longest line decides when a round ends. A global slot is taken only then:
 holding one while waiting for a host costs up to a quarter of the round.
 
-The interval is kept twice. Leave is given an interval apart, so that the
-connection can be opened ahead; the request itself then waits in
-:meth:`PacedSlot.sending` until the interval since the last request is over, so
-that the host never sees two closer than that, however fast one connected.
+Each host has a grid of moments an interval apart. Leave is given a little
+before the moment, so that the connection can be opened ahead; the request
+itself waits for its moment in :meth:`PacedSlot.sending`. A late one does not
+push back all that follow, but no two are ever closer than nearly the interval.
 
 All times here are the event loop's, never the clock port's.
 """
@@ -30,8 +30,12 @@ from linkkeeper.errors import EgressError
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 _MOST_LINES = 20_000
-#: How much earlier than an interval after a late leave the next one may be given.
-_CATCH_UP_S = 0.05
+#: Share of the interval that always lies between two requests; the rest may make up for a late one.
+_LEAST_SHARE = 0.96
+#: Lateness beyond this is forgotten, not made up for.
+_MOST_LATE_S = 0.25
+#: How long before its moment a request may open its connection, while places are plenty.
+_AHEAD_S = 0.1
 _SILENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.FIRST_BYTE})
 _SILENT_KINDS = frozenset({FailureKind.TIMEOUT, FailureKind.DNS_FAILING})
 
@@ -98,7 +102,7 @@ class _Line:
     waiting: deque[_Ticket] = field(default_factory=deque)
     expected: int = 0
     open: int = 0
-    next_grant: float = 0.0
+    next_moment: float = 0.0
     last_sent: float = float("-inf")
     rests_until: float = 0.0
     silences: int = 0
@@ -120,19 +124,21 @@ class _Line:
 class PacedSlot:
     """Leave for one request; satisfies :class:`linkkeeper.checks.ports.Slot`."""
 
-    __slots__ = ("_address", "_line", "_pacer")
+    __slots__ = ("_address", "_line", "_moment", "_pacer")
 
-    def __init__(self, pacer: "Pacer", line: _Line, address: str | None) -> None:
+    def __init__(self, pacer: "Pacer", line: _Line, address: str | None, moment: float) -> None:
         self._pacer = pacer
         self._line = line
         self._address = address
+        self._moment = moment
 
     async def sending(self) -> None:
-        """Wait until the interval since the host's last request is over."""
+        """Wait for this request's moment; nothing may come between this and the first byte."""
         loop = asyncio.get_running_loop()
         while True:
             # Asked again after each sleep: the request beside may have gone first.
-            wait_s = self._line.last_sent + self._line.interval_s - loop.time()
+            earliest = self._line.last_sent + self._line.interval_s * _LEAST_SHARE
+            wait_s = max(self._moment, earliest) - loop.time()
             if wait_s <= 0:
                 break
             await asyncio.sleep(wait_s)
@@ -269,7 +275,8 @@ class Pacer:
             return
         if not self._located(line):
             return
-        moment = max(line.next_grant, line.rests_until)
+        plenty = self._free * 4 > self._rules.slots
+        moment = max(line.next_moment - (_AHEAD_S if plenty else 0.0), line.rests_until)
         line.entry = next(self._numbers)
         if moment > asyncio.get_running_loop().time():
             heapq.heappush(self._timed, (moment, line.entry, line))
@@ -304,10 +311,10 @@ class Pacer:
         ticket = line.waiting.popleft()
         line.open += 1
         self._free -= 1
-        # From the last planned moment, not from now: a late grant must not push all later ones back.
-        line.next_grant = max(line.next_grant + line.interval_s, now + line.interval_s - _CATCH_UP_S)
+        moment = max(line.next_moment, now - _MOST_LATE_S)
+        line.next_moment = moment + line.interval_s
         self._consider(line)
-        ticket.granted.set_result(PacedSlot(self, line, address))
+        ticket.granted.set_result(PacedSlot(self, line, address, moment))
 
     def _release(self, line: _Line, address: str | None) -> None:
         line.open -= 1

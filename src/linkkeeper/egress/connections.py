@@ -8,6 +8,7 @@ million comparisons in 1,500 checks), and a checker seldom meets a host twice.
 import ssl
 import time
 from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,6 +66,7 @@ class Connection:
         self.reused = False
         self.proxied = opened.absolute_form
         self._proxy_headers = [(name.encode(), value.encode()) for name, value in opened.proxy_headers]
+        self._stream = stream
         secured = stream.get_extra_info("ssl_object")
         # Kept as bytes: reading it costs more than most looks need, and later the socket may be closed.
         self._certificate: bytes | None = secured.getpeercert(binary_form=True) if secured is not None else None
@@ -79,7 +81,13 @@ class Connection:
             return None
 
     async def send(
-        self, method: bytes, target: bytes, headers: Headers, *, timeouts: dict[str, float]
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Headers,
+        *,
+        timeouts: dict[str, float],
+        before: Callable[[], Awaitable[None]],
     ) -> httpcore.Response:
         """
         Send a request without body; the response's stream must be closed.
@@ -88,11 +96,13 @@ class Connection:
             target: Path and query, as in the request line.
             headers: ``Host`` included.
             timeouts: ``read`` and ``write`` in seconds.
+            before: Awaited right before the request goes out.
         """
         if self.proxied:
             target = f"{self.origin.scheme}://{self.origin.authority}".encode() + target
             headers = headers + self._proxy_headers
         url = httpcore.URL(scheme=self._named.scheme, host=self._named.host, port=self._named.port, target=target)
+        self._stream.before_write = before
         request = httpcore.Request(method, url, headers=headers, extensions={"timeout": timeouts})
         return await self._http.handle_async_request(request)
 
