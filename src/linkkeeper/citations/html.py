@@ -100,7 +100,7 @@ def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, b
 
 def after_label(text: str, label: str) -> int:
     """Return where the text of a note begins, after its label and what surrounds it."""
-    match = re.match(rf"[\s^↑*]*[\[(]?\s*{re.escape(label)}\s*[\])]?\s*[.:)|]?(?![\w%])\s*", text)
+    match = re.match(rf"[\s^↑*]*[\[(]?\s*{re.escape(label)}\s*(?:[\])]\s*[.:)|]?|[.:)|]|(?![\w%]))\s*", text)
     if match is None:
         match = re.match(r"[\s^↑]*(?:\.(?=\s))?\s*", text)
     return match.end() if match else 0

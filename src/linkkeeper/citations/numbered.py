@@ -253,8 +253,8 @@ def _end_of_last(text: str, chain: list[_Mark]) -> int:
     limit = paragraph.start() if paragraph else len(text)
     lengths = [after.start - before.end for before, after in itertools.pairwise(chain)]
     usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
-    # In wrapped text a blank line ends the note, whatever its length.
-    if paragraph and _is_wrapped(text[start:limit]) and limit - start <= 4 * usual:
+    # Where there are paragraphs, one of them is the note, if it is not far too long.
+    if paragraph and limit - start <= max(4 * usual, 2_500):
         return limit
     if limit - start <= usual:
         return limit
