@@ -111,6 +111,7 @@ class _Line:
     broken_until: float = 0.0
     #: Place in the timed heap, in the ready heap, or parked; older entries of the heaps are stale.
     entry: int = -1
+    ready: bool = False
 
     @property
     def left(self) -> int:
@@ -261,14 +262,15 @@ class Pacer:
             raise rest
         granted: asyncio.Future[PacedSlot] = asyncio.get_running_loop().create_future()
         line.waiting.append(_Ticket(host, granted))
-        if line.entry == -1:
+        # A line that is ready moves up as it grows; one that waits for its moment stays where it is.
+        if line.entry == -1 or line.ready:
             self._consider(line)
             self._dispatch()
         return granted
 
     def _consider(self, line: _Line) -> None:
         """Put *line* where it belongs now: timed, ready, or nowhere."""
-        line.entry = -1
+        line.entry, line.ready = -1, False
         while line.waiting and line.waiting[0].granted.done():
             line.waiting.popleft()
         if not line.waiting or line.open >= self._rules.per_host:
@@ -282,6 +284,7 @@ class Pacer:
             heapq.heappush(self._timed, (moment, line.entry, line))
             self._set_alarm()
         else:
+            line.ready = True
             heapq.heappush(self._ready, (-line.left, line.entry, line))
 
     def _dispatch(self) -> None:
@@ -304,7 +307,7 @@ class Pacer:
         address = self._addresses.get(line.waiting[0].host)
         if address is not None:
             if self._open_by_address[address] >= self._rules.per_address:
-                line.entry = -1
+                line.entry, line.ready = -1, False
                 self._parked[address].append(line)
                 return
             self._open_by_address[address] += 1
@@ -397,7 +400,7 @@ class Pacer:
     def _refuse_waiting(self, line: _Line, rest: HostDeferred) -> None:
         refused = list(line.waiting)
         line.waiting.clear()
-        line.entry = -1
+        line.entry, line.ready = -1, False
         for ticket in refused:
             if not ticket.granted.done():
                 ticket.granted.set_exception(rest)
