@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from playwright.async_api import Browser, Error, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 from linkkeeper.adapters import chromium
 from linkkeeper.adapters.playwright_tab import VIEWPORT_HEIGHT, VIEWPORT_WIDTH, PlaywrightTab
@@ -20,6 +20,7 @@ from linkkeeper.errors import BrowserError
 
 _CLOSE_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 60.0
+_TAB_TIMEOUT_S = 30.0
 _MEMORY_CHECK_EVERY = 5
 #: WebRTC and QUIC would go around the proxy; the rest saves memory and noise.
 _FLAGS = (
@@ -38,6 +39,7 @@ class BrowserOptions:
 
     Attributes:
         allow_unsandboxed: Whether ``auto`` may end without a sandbox (one-off commands only).
+        flags: Further arguments of the browser; no setting, for measurements.
     """
 
     executable: str = ""
@@ -46,6 +48,7 @@ class BrowserOptions:
     recycle_after: int = 60
     recycle_memory_bytes: int = 1_500_000_000
     recycle_age_s: float = 3600.0
+    flags: tuple[str, ...] = ()
 
 
 class RunningBrowser:
@@ -70,33 +73,37 @@ class RunningBrowser:
     async def tab(
         self, proxy: ProxyAddress, *, service_workers: bool, on_landing: Callable[[str], None]
     ) -> AsyncIterator[PlaywrightTab]:
-        try:
-            context = await self._browser.new_context(
-                proxy={"server": f"http://127.0.0.1:{proxy.port}"},
-                service_workers="allow" if service_workers else "block",
-                viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
-                accept_downloads=False,
-            )
-        except Error as error:
-            raise TabLost("the browser died", crashed=True) from error
+        context: BrowserContext | None = None
         tab: PlaywrightTab | None = None
         try:
             try:
-                page = await context.new_page()
-                tab = PlaywrightTab(context, page, await context.new_cdp_session(page))
-                await tab.prepare(proxy, on_landing=on_landing)
-            except Error as error:
+                async with asyncio.timeout(_TAB_TIMEOUT_S):
+                    context = await self._browser.new_context(
+                        proxy={"server": f"http://127.0.0.1:{proxy.port}"},
+                        service_workers="allow" if service_workers else "block",
+                        viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
+                        accept_downloads=False,
+                    )
+                    page = await context.new_page()
+                    tab = PlaywrightTab(context, page, await context.new_cdp_session(page))
+                    await tab.prepare(proxy, on_landing=on_landing)
+            except (Error, TimeoutError) as error:
+                self.sick = True
                 raise TabLost("the browser died", crashed=True) from error
             yield tab
         finally:
             if tab is not None:
                 await tab.release()
-            closing = asyncio.ensure_future(context.close())
-            closing.add_done_callback(lambda done: done.cancelled() or done.exception())
-            done, _ = await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
-            if not done:
-                # A context that does not close would keep its pages running.
-                self.sick = True
+            if context is not None:
+                await self._close_context(context)
+
+    async def _close_context(self, context: BrowserContext) -> None:
+        closing = asyncio.ensure_future(context.close())
+        closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        done, _ = await asyncio.wait({closing}, timeout=_CLOSE_TIMEOUT_S)
+        if not done:
+            # A context that does not close would keep its pages running.
+            self.sick = True
 
     async def close(self) -> None:
         with suppress(Error, TimeoutError):
@@ -210,7 +217,12 @@ class PlaywrightPool:
             browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 chromium_sandbox=sandbox is not SandboxMode.OFF,
-                args=[*_FLAGS, f"--ignore-certificate-errors-spki-list={key.spki_sha256}", marker],
+                args=[
+                    *_FLAGS,
+                    *self._options.flags,
+                    f"--ignore-certificate-errors-spki-list={key.spki_sha256}",
+                    marker,
+                ],
                 timeout=_START_TIMEOUT_S * 1000,
                 handle_sigint=False,
                 handle_sigterm=False,

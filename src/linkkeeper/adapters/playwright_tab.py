@@ -24,6 +24,7 @@ VIEWPORT_WIDTH = 1280
 VIEWPORT_HEIGHT = 900
 #: A page that opens more dialogs than this has its script broken off.
 _MOST_DIALOGS = 8
+_ORDER_TIMEOUT_S = 2.0
 _GREETING = f"http://{GREETING_HOST}/"
 _PRINT_MARGIN = "14mm"
 
@@ -168,13 +169,30 @@ class PlaywrightTab:
 
     async def run(self, script: str, argument: Any = None, *, timeout_s: float) -> Any:
         try:
-            return await self._do(self._page.evaluate(script, argument), timeout_s=timeout_s)
+            return await self._do(self._evaluate(script, argument), timeout_s=timeout_s)
         except PageTrouble as error:
-            if "context was destroyed" not in str(error):
+            if "context" not in str(error):
                 raise
         # The page moved on in the meantime: ask the one that came.
         await self.loaded(timeout_s=timeout_s)
-        return await self._do(self._page.evaluate(script, argument), timeout_s=timeout_s)
+        return await self._do(self._evaluate(script, argument), timeout_s=timeout_s)
+
+    async def _evaluate(self, script: str, argument: Any) -> Any:
+        """Evaluate in a world of our own, where what the page did to the language's objects does not count."""
+        tree = await self._session.send("Page.getFrameTree")
+        frame = {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "linkkeeper"}
+        world = await self._session.send("Page.createIsolatedWorld", frame)
+        call = {
+            "functionDeclaration": script,
+            "executionContextId": world["executionContextId"],
+            "arguments": [{"value": argument}],
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        answer = await self._session.send("Runtime.callFunctionOn", call)
+        if "exceptionDetails" in answer:
+            raise PageTrouble(str(answer["exceptionDetails"].get("text", "a script failed")))
+        return answer["result"].get("value")
 
     async def click_in_frames(self, selectors: tuple[str, ...], *, timeout_s: float) -> str | None:
         return await self._do(self._click_first(selectors), timeout_s=timeout_s)  # type: ignore[no-any-return]
@@ -224,9 +242,12 @@ class PlaywrightTab:
         return await self._page.pdf(format="A4", print_background=True, margin=margin, tagged=True)  # type: ignore[arg-type]
 
     async def stop_loading(self) -> None:
-        with suppress(Error):
-            await self._session.send("Page.stopLoading")
+        await self._order("Page.stopLoading")
 
     async def stop_scripts(self) -> None:
-        with suppress(Error):
-            await self._session.send("Runtime.terminateExecution")
+        await self._order("Runtime.terminateExecution")
+
+    async def _order(self, command: str) -> None:
+        """Send a command that a page too busy to listen may never answer."""
+        with suppress(TimeoutError, PageTrouble):
+            await self._do(self._session.send(command), timeout_s=_ORDER_TIMEOUT_S)

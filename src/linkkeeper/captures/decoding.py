@@ -1,6 +1,7 @@
 """The payload of a body: chunk framing and content coding taken off, within a bound."""
 
 import zlib
+from collections.abc import Iterator
 
 from linkkeeper.captures.messages import ResponseHead
 
@@ -37,15 +38,15 @@ class Expansion:
         self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._broken = False
 
-    def feed(self, data: bytes, *, stop_at: int) -> bool:
-        """Take more of the body; True once *stop_at* bytes are reached."""
-        while data and not self._broken and self.total < stop_at:
+    def feed(self, data: bytes) -> Iterator[int]:
+        """Take more of the body; the total so far after each megabyte, so that its user can stop or rest."""
+        while data and not self._broken:
             try:
                 self.total += len(self._stream.decompress(data, 1 << 20))
             except zlib.error:
                 self._broken = True
             data = self._stream.unconsumed_tail
-        return self.total >= stop_at
+            yield self.total
 
 
 def _inflated(data: bytes, limit: int) -> bytes:

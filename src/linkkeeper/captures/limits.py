@@ -26,7 +26,7 @@ class VisitLimits:
     max_header_bytes: int = 262_144
     max_redirects: int = 20
     max_connections: int = 64
-    max_decoded_bytes: int = 400_000_000
+    max_decoded_bytes: int = 200_000_000
 
 
 class LimitHit(StrEnum):

@@ -141,10 +141,14 @@ def _refused(facts: VisitFacts) -> Judgement | None:
 def _empty(facts: VisitFacts) -> Judgement | None:
     if facts.kind is not SourceKind.PAGE:
         return None if facts.body_bytes else Judgement(Quality.EMPTY, "the file is empty")
-    if facts.text.strip() or facts.pictures:
+    if facts.text.strip() or facts.pictures or facts.page.visible_text.strip():
         return None
-    if facts.page.visible_text.strip():
-        return None
+    if facts.truncated is not None:
+        return Judgement(Quality.ERROR, "the main resource broke off before there was anything to show")
+    outcomes = {step.name: step.outcome for step in facts.steps}
+    if outcomes.get("text") is not StepOutcome.DONE:
+        # Nothing was read, which is not the same as nothing being there.
+        return Judgement(Quality.ERROR, "; ".join(["the page could not be read", *_cut_short(facts)]))
     if facts.page.scripts:
         return Judgement(Quality.EMPTY, "the page shows nothing, though its scripts ran")
     return Judgement(Quality.EMPTY, "the page shows nothing")

@@ -79,7 +79,7 @@ class Relay:
         self._request_body = Spool(folder)
         self._body = Spool(folder)
         self._expansion: Expansion | None = None
-        self._head_parts: list[bytes] = []
+        self._early_pieces: list[bytes] = []
         self._truncated: Truncation | None = None
 
     async def run(self) -> Outcome:
@@ -208,7 +208,7 @@ class Relay:
             if used < len(piece):
                 wire.unread(piece[used:])
                 piece = piece[:used]
-            if not self._room_for(piece):
+            if not await self._room_for(piece):
                 return self._cut(Truncation.LENGTH)
             self._body.add(piece)
             await self._to_browser(piece)
@@ -216,27 +216,30 @@ class Relay:
                 return self._cut(Truncation.DISCONNECT)
         return True
 
-    def _room_for(self, piece: bytes) -> bool:
+    async def _room_for(self, piece: bytes) -> bool:
         if self._body.length + len(piece) > self._limits.max_body_bytes:
             self._ledger.hit(LimitHit.BODY, self._asked.url)
             return False
         if not self._ledger.take(len(piece)):
             self._ledger.hit(LimitHit.CAPTURE, self._asked.url)
             return False
-        if self._expansion is not None and self._bursts(piece, self._expansion):
+        if self._expansion is not None and await self._bursts(piece, self._expansion):
             self._ledger.hit(LimitHit.DECODED, self._asked.url)
             return False
         return True
 
-    def _bursts(self, piece: bytes, expansion: Expansion) -> bool:
-        """Unpack on the side what is large enough to matter; chunk framing only ends the watch early."""
+    async def _bursts(self, piece: bytes, expansion: Expansion) -> bool:
+        """Unpack on the side what is large enough to matter; a chunked one as far as its framing lets us."""
         if self._body.length + len(piece) <= _WATCHED_BYTES:
-            self._head_parts.append(piece)
+            self._early_pieces.append(piece)
             return False
-        for part in (*self._head_parts, piece):
-            if expansion.feed(part, stop_at=self._limits.max_decoded_bytes):
-                return True
-        self._head_parts.clear()
+        early, self._early_pieces = self._early_pieces, []
+        for part in (*early, piece):
+            for total in expansion.feed(part):
+                if total > self._limits.max_decoded_bytes:
+                    return True
+                # A bomb must not stop the other captures.
+                await asyncio.sleep(0)
         return False
 
     def _wanted_anyway(self) -> bool:

@@ -101,8 +101,12 @@ class Upstream:
         return self._wire
 
     async def _open(self) -> Wire:
-        connecting, self._connecting = self._connecting, None
-        self.opened = await (connecting or self._connect())
+        connecting, self._connecting = self._connecting or _unwatched(self._connect()), None
+        try:
+            self.opened = await connecting
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_close_socket)
+            raise
         return await self._attach(self.opened)
 
     async def _connect(self) -> OpenedConnection:
@@ -118,6 +122,7 @@ class Upstream:
 
     async def _attach(self, opened: OpenedConnection) -> Wire:
         loop = asyncio.get_running_loop()
+        # From here on asyncio closes the socket, also when this fails or is cancelled.
         try:
             _, wire = await loop.create_connection(
                 Wire,
@@ -132,9 +137,6 @@ class Upstream:
             raise UpstreamFailed(f"TLS: {error.reason or error}") from error
         except (OSError, TimeoutError) as error:
             raise UpstreamFailed(f"connection lost in the TLS handshake: {error}") from error
-        except BaseException:
-            opened.socket.close()
-            raise
         return wire
 
     @property
