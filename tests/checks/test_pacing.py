@@ -155,7 +155,7 @@ def test_expected_requests_count_for_the_length_of_a_line() -> None:
 def test_hosts_behind_one_address_share_its_places() -> None:
     sent = Sent()
 
-    async def same(host: str) -> tuple[str, ...]:
+    async def same(host: str, port: int) -> tuple[str, ...]:
         return ("192.0.2.1",)
 
     async def act() -> float:
@@ -169,7 +169,7 @@ def test_hosts_behind_one_address_share_its_places() -> None:
 def test_a_name_that_cannot_be_found_still_gets_its_turn() -> None:
     sent = Sent()
 
-    async def missing(host: str) -> tuple[str, ...]:
+    async def missing(host: str, port: int) -> tuple[str, ...]:
         raise NameMissing("resolve the name", subject=host, reason="no such name")
 
     async def act() -> None:
@@ -315,7 +315,7 @@ def test_cancelled_requests_lose_no_place(seed: int) -> None:
     assert run(act()) == pytest.approx(20, abs=1)
 
 
-async def _one_address(host: str) -> tuple[str, ...]:
+async def _one_address(host: str, port: int) -> tuple[str, ...]:
     return ("192.0.2.1",)
 
 

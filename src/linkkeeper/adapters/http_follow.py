@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ada_url
 
@@ -37,9 +37,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a request has come; whoever works on it moves it on."""
+    """How far a request has come, and how long it waited for its turn; whoever works on it moves it on."""
 
     phase: Phase = Phase.CONNECT
+    queued_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,12 @@ class Request:
     cookie: str
     progress: Progress
     slot: Slot
+
+    async def sending(self) -> None:
+        """Wait for the host's moment; that time is the queue's, not the look's."""
+        started = time.monotonic()
+        await self.slot.sending()
+        self.progress.queued_s += time.monotonic() - started
 
 
 @dataclass(slots=True)
@@ -145,21 +152,20 @@ class Follower:
                 _keep_cookies(jar, attempt.reply)
             attempt.hops.append(Hop(current, attempt.reply.status))
             attempt.url, attempt.reply = _joined(current, attempt.reply.target), None
+            plan = _unconditional(plan)
 
     async def _hop(self, attempt: Attempt, plan: Plan, cookie: str) -> Reply | None:
         """Send one request; on trouble write it into *attempt* and return None."""
         try:
             async with self._slots.slot(attempt.url) as slot:
-                started = time.monotonic()
-                reply = await self._paced(attempt, plan, cookie, slot)
-                attempt.spent_s += time.monotonic() - started
-                return reply
+                return await self._paced(attempt, plan, cookie, slot)
         except HostDeferred as rest:
             attempt.failure, attempt.deferred = rest.failure, True
             return None
 
     async def _paced(self, attempt: Attempt, plan: Plan, cookie: str, slot: Slot) -> Reply | None:
         request = Request(url=attempt.url, plan=plan, cookie=cookie, progress=Progress(), slot=slot)
+        started = time.monotonic()
         try:
             async with asyncio.timeout(max(0.1, plan.total_s - attempt.spent_s)):
                 reply = await self._ask(request)
@@ -167,6 +173,8 @@ class Follower:
             attempt.failure = failure_of(error, request.progress.phase)
             slot.failed(attempt.failure)
             return None
+        finally:
+            attempt.spent_s += time.monotonic() - started - request.progress.queued_s
         if reply.connection.proxied and reply.status in _PROXY_ANSWERS:
             words = f"the proxy answered {reply.status}"
             attempt.failure = Failure(kind=FailureKind.PROXY_ERROR, phase=Phase.FIRST_BYTE, words=words)
@@ -174,6 +182,12 @@ class Follower:
             return None
         slot.answered(reply.status, reply.headers)
         return reply
+
+
+def _unconditional(plan: Plan) -> Plan:
+    """*plan* without validators: they speak of the address asked first, and a 304 would hide a move."""
+    headers = {name: value for name, value in plan.headers.items() if not name.startswith("If-")}
+    return replace(plan, headers=headers)
 
 
 def _requestable(url: str) -> str | None:

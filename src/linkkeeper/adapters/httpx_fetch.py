@@ -96,7 +96,7 @@ class GateTransport(httpx.AsyncBaseTransport):
                 request.url.raw_path,
                 request.headers.raw,
                 timeouts={"read": patience, "write": patience},
-                before=asked.slot.sending,
+                before=asked.sending,
             )
         except BaseException:
             await connection.close()

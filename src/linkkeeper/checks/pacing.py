@@ -23,6 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from linkkeeper.checks.look import Failure, FailureKind, Phase
 from linkkeeper.checks.ratelimits import pause_asked
@@ -39,7 +40,8 @@ _AHEAD_S = 0.1
 _SILENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.FIRST_BYTE})
 _SILENT_KINDS = frozenset({FailureKind.TIMEOUT, FailureKind.DNS_FAILING})
 
-Locate = Callable[[str], Awaitable[Sequence[str]]]
+#: Finds the addresses of a host, as reached on a port.
+Locate = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class HostDeferred(Exception):
@@ -90,6 +92,7 @@ class _Ticket:
     """One request in a line; whoever asked waits for *granted*, or has given up and cancelled it."""
 
     host: str
+    port: int
     granted: "asyncio.Future[PacedSlot]"
 
 
@@ -173,6 +176,7 @@ class Pacer:
         self._ready: list[tuple[int, int, _Line]] = []
         self._numbers = count()
         self._addresses: dict[str, str | None] = {}
+        self._finding: set[str] = set()
         self._open_by_address: defaultdict[str, int] = defaultdict(int)
         self._parked: defaultdict[str, deque[_Line]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -261,7 +265,7 @@ class Pacer:
         if rest is not None:
             raise rest
         granted: asyncio.Future[PacedSlot] = asyncio.get_running_loop().create_future()
-        line.waiting.append(_Ticket(host, granted))
+        line.waiting.append(_Ticket(host, _port(url), granted))
         # A line that is ready moves up as it grows; one that waits for its moment stays where it is.
         if line.entry == -1 or line.ready:
             self._consider(line)
@@ -342,19 +346,22 @@ class Pacer:
 
     def _located(self, line: _Line) -> bool:
         """Whether the address of the line's next host is known; starts finding it otherwise."""
-        host = line.waiting[0].host
-        if self._locate is None or host in self._addresses:
+        first = line.waiting[0]
+        if self._locate is None or first.host in self._addresses:
             return True
-        self._spawn(self._find(line, host, self._locate))
+        if first.host not in self._finding:
+            self._finding.add(first.host)
+            self._spawn(self._find(line, first, self._locate))
         return False
 
-    async def _find(self, line: _Line, host: str, locate: Locate) -> None:
+    async def _find(self, line: _Line, ticket: _Ticket, locate: Locate) -> None:
         address: str | None = None
         # A name that fails is the look's to report, in its own words.
         with contextlib.suppress(EgressError):
-            found = await locate(host)
+            found = await locate(ticket.host, ticket.port)
             address = found[0] if found else None
-        self._addresses[host] = address
+        self._finding.discard(ticket.host)
+        self._addresses[ticket.host] = address
         if line.entry == -1:
             self._consider(line)
         self._dispatch()
@@ -423,3 +430,11 @@ class Pacer:
     def _ring(self) -> None:
         self._alarm, self._alarm_at = None, float("inf")
         self._dispatch()
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    try:
+        return parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return 443
