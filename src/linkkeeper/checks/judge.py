@@ -63,7 +63,9 @@ def judge(look: Look, case: Case) -> Observation:
 
 def _judge_answer(look: Look, case: Case, answer: Answer) -> Observation:
     digest = hashlib.sha256(answer.body).hexdigest()
-    if digest == case.last_sha256 and case.last_kind in _THERE and answer.status == 200 and not case.siblings:
+    known = digest == case.last_sha256 and case.last_kind in _THERE and answer.status == 200
+    # The same bytes behind a redirect may be a move, which only the rules can tell.
+    if known and not case.siblings and not look.hops:
         return _observation(look, _unchanged(case, "the page is byte for byte the same"), sha256=digest)
     page = read_page(answer.body, answer.header("content-type"))
     finding = _first_finding(scene_of(look, case, answer, page))

@@ -183,8 +183,8 @@ class Parked(WholeHost):
 
 
 @dataclass(frozen=True, slots=True)
-class TakenOver(WholeHost):
-    """Somebody else bought the name and publishes their own things on every address."""
+class TakenOver(One):
+    """Somebody else bought the name and publishes their own things at the addresses that others link to."""
 
     title: str = "Lucky Harbour Casino: Free Spins Every Day"
 

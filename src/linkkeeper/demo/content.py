@@ -112,7 +112,8 @@ def _age(web: SmallWeb, source: Source) -> None:
 
 
 def copy_analyses(folder: Path) -> tuple[Path, ...]:
-    """Write the bundled analyses into *folder* and return their paths, in order."""
+    """Write the bundled analyses into *folder*, made if need be, and return their paths, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
     return tuple(_copied(folder))
 
 

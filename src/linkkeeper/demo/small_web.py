@@ -150,10 +150,10 @@ class SmallWeb:
         self.place(url, behaviour)
 
     def take_over(self, host: str, behaviour: Behaviour) -> None:
-        """Let *behaviour* answer for every address of *host*, those placed before included."""
+        """Let *behaviour* answer at every address of *host* that was placed; if it is a whole host's, everywhere."""
         known = self._host(host)
-        known.pages = dict(behaviour.resources())
-        known.rest = behaviour
+        known.pages = dict.fromkeys(known.pages, behaviour) | dict(behaviour.resources())
+        known.rest = behaviour if behaviour.whole_host else NotPlaced()
 
     def certificate(self, host: str, fault: CertificateFault) -> None:
         """Show a faulty certificate for *host* (or a good one again)."""
