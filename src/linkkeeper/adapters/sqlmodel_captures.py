@@ -217,6 +217,22 @@ class SqlCaptures:
             row = session.get(RequestRow, request_id)
             return row is not None and row.state in OPEN_STATES
 
+    def longest_unverified(self, limit: int) -> Sequence[str]:
+        """Ids of captures with bytes of their own, never verified first, then longest ago."""
+        with self._database.reading() as session:
+            return session.exec(
+                select(CaptureRow.id)
+                .where(col(CaptureRow.same_as).is_(None))
+                .order_by(col(CaptureRow.verified_at).asc().nulls_first(), col(CaptureRow.id))
+                .limit(limit)
+            ).all()
+
+    def verified(self, capture_id: str, *, now: datetime) -> None:
+        with self._database.writing() as session:
+            row = session.get_one(CaptureRow, capture_id)
+            row.verified_at = now
+            session.add(row)
+
     def link(self, link_id: int) -> LinkRecord:
         with self._database.reading() as session:
             row = session.get_one(LinkRow, link_id)

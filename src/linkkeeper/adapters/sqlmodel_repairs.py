@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
-from linkkeeper.adapters.sqlmodel_links import must
+from linkkeeper.adapters.sqlmodel_links import find_link, must
 from linkkeeper.adapters.sqlmodel_tables import (
     AnalysisRow,
     CaptureRow,
@@ -22,7 +22,7 @@ from linkkeeper.adapters.sqlmodel_tables import (
 )
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel, Quality
-from linkkeeper.vocabulary.records import CitedLink, FollowedSource, GoodCapture, Proposal
+from linkkeeper.vocabulary.records import CitedLink, FileCitation, FollowedSource, GoodCapture, Proposal
 from linkkeeper.vocabulary.relink import Edit, FileRepair
 from linkkeeper.vocabulary.state import REPAIRED_STATES, LinkState
 
@@ -55,6 +55,12 @@ class SqlRepairs:
             for citation, link, note, analysis in rows:
                 groups.setdefault(citation.link_id, []).append((citation, link, note, analysis))
             return [_cited_link(session, group, now=now) for group in groups.values()]
+
+    def known_links(self, citations: Sequence[FileCitation], *, now: datetime) -> Sequence[CitedLink]:
+        """What is known of the sources that a text cites; unknown ones are left out."""
+        with self._database.reading() as session:
+            pairs = ((item, find_link(session, item.identity_key)) for item in citations)
+            return [_known_link(session, item, row, now=now) for item, row in pairs if row is not None]
 
     def to_mend(self) -> Sequence[tuple[str, FollowedSource]]:
         """Analyses of followed sources that cite a lost link, or hold a repair: location and source."""
@@ -186,6 +192,30 @@ def _cited_link(
         last_ok_at=link.last_ok_at,
         accessed=note.accessed if note else None,
         published=analysis.published,
+        captures=_good_captures(session, link_id, now=now),
+        externals=_externals(session, link_id),
+        drift_confirmed=_drift_confirmed(session, link.fetch_form),
+        moved_to=_moved_to(session, link_id) if link.state == LinkState.MOVED else None,
+        was_lost=_was_lost(session, link_id),
+    )
+
+
+def _known_link(session: Session, item: FileCitation, link: LinkRow, *, now: datetime) -> CitedLink:
+    link_id = must(link.id)
+    return CitedLink(
+        analysis_id=0,
+        link_id=link_id,
+        citation_id=0,
+        label=item.label,
+        fetch_form=link.fetch_form,
+        spellings=item.spellings,
+        state=LinkState(link.state),
+        since=link.since,
+        pinned=link.pinned is not None,
+        first_seen_at=link.first_seen_at,
+        last_ok_at=link.last_ok_at,
+        accessed=item.accessed,
+        published=item.published,
         captures=_good_captures(session, link_id, now=now),
         externals=_externals(session, link_id),
         drift_confirmed=_drift_confirmed(session, link.fetch_form),

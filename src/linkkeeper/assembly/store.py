@@ -27,12 +27,13 @@ from linkkeeper.pipeline.editing import Editing
 from linkkeeper.pipeline.following import FollowDefaults, Following
 from linkkeeper.pipeline.mend import JournalFirst, Mender
 from linkkeeper.pipeline.recovery import Recovery
+from linkkeeper.pipeline.repair_cases import KnownFromStore, UriM
 from linkkeeper.pipeline.uploads import Uploads
 from linkkeeper.relinking.anchors import words_of
 from linkkeeper.settings import Settings
 from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.moment import Clock, SystemClock, to_timestamp
-from linkkeeper.vocabulary.records import GoodCapture
+from linkkeeper.vocabulary.relink import RepairPolicy
 
 SOFTWARE = f"linkkeeper {__version__}"
 BACKUPS = "backups"
@@ -156,18 +157,33 @@ def own_bases(settings: Settings) -> tuple[str, ...]:
     return tuple(base for base in (settings.web.public_url, *settings.web.former_urls) if base)
 
 
-def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Journal) -> Mender:
+@contextlib.contextmanager
+def open_known_repairs(settings: Settings) -> Iterator[KnownFromStore]:
+    """What the store knows of the sources of any file; for ``relink``."""
+    with open_store(settings) as store:
+        yield KnownFromStore(
+            ledger=store.repairs,
+            journal=JournalFirst(journal=store.journal, ledger=store.repairs),
+            read=read,
+            uri_m=_public_uri(settings),
+            own_bases=own_bases(settings),
+            clock=store.clock,
+            policy=RepairPolicy(settings.sources.policy),
+        )
+
+
+def _public_uri(settings: Settings) -> UriM:
     public = settings.web.public_url.rstrip("/")
+    return lambda capture, url: f"{public}{memento_path(to_timestamp(capture.moment), url)}" if public else None
 
-    def uri_m(capture: GoodCapture, url: str) -> str | None:
-        return f"{public}{memento_path(to_timestamp(capture.moment), url)}" if public else None
 
+def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Journal) -> Mender:
     return Mender(
         ledger=repairs,
         journal=JournalFirst(journal=journal, ledger=repairs),
         read=read,
         words=words_of(settings.relinking.language),
-        uri_m=uri_m,
+        uri_m=_public_uri(settings),
         own_bases=own_bases(settings),
         backups=settings.storage.path / BACKUPS / "files",
         clock=clock,

@@ -60,7 +60,8 @@ async def _round(engine: Engine, intake: Intake) -> None:
     with RoundProgress(side_console(), tally=run.tally(run.links_of(intake.editions))) as progress:
         engine.keeper.on_event = progress.capture_moved
         engine.watcher.on_event = progress.look_ended
-        continued = await run.round(intake.editions)
+        async with engine.hosts.beating():
+            continued = await run.round(intake.editions)
     if continued:
         side_console().print("went on with the round that was cut off")
 

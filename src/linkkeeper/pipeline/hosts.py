@@ -79,6 +79,16 @@ class HeldHosts:
                 del self._users[key]
                 await asyncio.to_thread(self._ledger.release, key, token=self._token)
 
+    @contextlib.asynccontextmanager
+    async def beating(self) -> AsyncIterator[None]:
+        """Renew all leases while the block runs."""
+        beat = asyncio.create_task(self.beat_forever())
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
     async def beat_forever(self) -> None:
         """Renew all leases until cancelled; notes which hosts are wanted elsewhere."""
         while True:

@@ -1,9 +1,9 @@
 """Mend: a lost citation with a good memento gets its archived link, as far as its source's `apply` allows."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,24 +11,18 @@ import structlog
 
 from linkkeeper.archive.journal import Journal
 from linkkeeper.errors import LinkkeeperError, UsageError
+from linkkeeper.pipeline.repair_cases import UriM, case_of
 from linkkeeper.pipeline.repair_journal import entry_of
 from linkkeeper.relinking.anchors import Words
-from linkkeeper.relinking.decide import Case, Outcome, RepairDecision, decide
+from linkkeeper.relinking.decide import Outcome, RepairDecision, decide
 from linkkeeper.relinking.files import Act, carry_out, carry_out_undo, location_of, plan_undo, read_file, standing
 from linkkeeper.relinking.ports import ReadCitations
 from linkkeeper.relinking.repair import Text, plan
-from linkkeeper.vocabulary.memento import Memento
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.records import CitedLink, FollowedSource, GoodCapture, Proposal
+from linkkeeper.vocabulary.records import CitedLink, FollowedSource, Proposal
 from linkkeeper.vocabulary.relink import Apply, FileRepair, Refusal, RepairPlan, RepairPolicy
 
 log = structlog.get_logger()
-
-#: Two good looks on different days prove that a source is back for good.
-SECOND_PROOF_AFTER = timedelta(hours=20)
-
-#: The public address of a capture of ours, or None while there is none.
-UriM = Callable[[GoodCapture, str], str | None]
 
 
 class RepairLedger(Protocol):
@@ -139,7 +133,7 @@ class Mender:
         """
         repaired = self._repaired_urls(location)
         decided = tuple(
-            Decided(link, decide(_case(link, uri_m or self._uri_m, policy=policy, apply=apply, repaired=repaired)))
+            Decided(link, decide(case_of(link, uri_m or self._uri_m, policy=policy, apply=apply, repaired=repaired)))
             for link in self._ledger.cited_links(location, now=self._clock.now())
         )
         wanted = [item.decision.repair for item in decided if item.decision.outcome is Outcome.REPAIR]
@@ -285,47 +279,6 @@ class Mender:
 
     def _repaired_urls(self, location: str) -> frozenset[str]:
         return frozenset(edit.url for _, edits in standing(self._journal.repairs_of(location)) for edit in edits)
-
-
-def _case(link: CitedLink, uri_m: UriM, *, policy: RepairPolicy, apply: Apply, repaired: frozenset[str]) -> Case:
-    own = [
-        Memento(
-            uri_r=link.fetch_form,
-            uri_m=uri_m(capture, link.fetch_form),
-            moment=capture.moment,
-            capture_id=capture.id,
-            quality=capture.quality,
-            confirmed=capture.confirmed,
-        )
-        for capture in link.captures
-    ]
-    others = [
-        Memento(uri_r=link.fetch_form, uri_m=address, moment=moment, verified=True)
-        for address, moment in link.externals
-    ]
-    return Case(
-        url=link.spellings[0],
-        spellings=link.spellings[1:],
-        state=link.state,
-        since=link.since,
-        first_seen=link.first_seen_at,
-        mementos=(*own, *others),
-        pinned=link.pinned,
-        drift_confirmed=link.drift_confirmed,
-        moved_to=link.moved_to,
-        accessed=link.accessed,
-        published=link.published,
-        repaired=any(url in repaired for url in (link.fetch_form, *link.spellings)),
-        good_looks=_good_looks(link),
-        policy=policy,
-        apply=apply,
-    )
-
-
-def _good_looks(link: CitedLink) -> int:
-    if link.last_ok_at is None:
-        return 0
-    return 2 if link.last_ok_at - link.since >= SECOND_PROOF_AFTER else 1
 
 
 def _proposal(item: Decided, planned: LocationPlan, refusals: dict[str, Refusal]) -> Proposal | None:

@@ -1,6 +1,7 @@
 """The objects of ``status --json`` and ``capture --json``, which the API gives too (DESIGN 5)."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from linkkeeper.vocabulary.capture import RequestState
@@ -59,13 +60,16 @@ def _capture(capture: CaptureView, public_url: str) -> dict[str, Any]:
     }
 
 
-def capture_object(request: RequestView | None, capture: CaptureView | None) -> dict[str, Any]:
+def capture_object(
+    request: RequestView | None, capture: CaptureView | None, *, storage: Path = Path()
+) -> dict[str, Any]:
     """
     The object of ``capture --json``, with ``request_state`` and ``steps``.
 
     Args:
         request: None for a capture that was never asked for here (uploaded, adopted).
         capture: None while it waits or runs, and where the visit left nothing.
+        storage: The storage folder, that the capture's directory is in.
 
     Raises:
         ValueError: neither is given.
@@ -78,7 +82,7 @@ def capture_object(request: RequestView | None, capture: CaptureView | None) -> 
         "capture_id": request.capture_id if request else capture.id if capture else None,
         "quality": capture.quality.value if capture else None,
         "reason": capture.reason if capture else request.words if request else "",
-        "directory": capture.directory if capture else None,
+        "directory": str((storage / capture.directory).absolute()) if capture else None,
         "files": list(capture.files) if capture else [],
         "elapsed_s": round(sum(step.elapsed_s for step in steps), 3),
         "request_state": request.state.value if request else RequestState.DONE.value,

@@ -245,3 +245,14 @@ class Proposal:
     diff: str = ""
     who: str | None = None
     file_repair_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCitation:
+    """One source as one text cites it, read from the text itself; *label* of the first note that does."""
+
+    identity_key: str
+    spellings: tuple[str, ...]
+    label: str | None
+    accessed: date | None
+    published: date | None

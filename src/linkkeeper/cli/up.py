@@ -1,0 +1,36 @@
+"""``linkkeeper up``: scheduler, workers, editors' desk and readers' pages in one process."""
+
+import asyncio
+
+import typer
+
+from linkkeeper import logs
+from linkkeeper.cli.options import ConfigOption, VerboseOption
+from linkkeeper.cli.output import side_console
+from linkkeeper.daemon.run import FIRST_LOGIN, opened
+from linkkeeper.settings import Settings, load
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(up)
+
+
+def up(config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C."""
+    logs.configure(verbosity=verbose)
+    asyncio.run(_up(load(config)))
+
+
+async def _up(settings: Settings) -> None:
+    async with opened(settings) as daemon:
+        await daemon.run(on_ready=lambda url: _say_ready(url, settings))
+
+
+def _say_ready(url: str, settings: Settings) -> None:
+    say = side_console()
+    say.print(f"reading room {url}/   desk {url}/desk/", markup=False)
+    login = settings.storage.path / FIRST_LOGIN
+    if login.exists():
+        say.print(f"the first editor's name and password are in {login}; delete it once you are in", markup=False)
+    if not settings.web.public_url:
+        say.print("[web] public_url is unset: repairs that need an archived link of ours wait for it")

@@ -1,0 +1,52 @@
+"""What each beat does; every one may run again at any time without harm."""
+
+import asyncio
+
+import structlog
+
+from linkkeeper.assembly import Engine
+from linkkeeper.settings import Settings
+
+log = structlog.get_logger()
+
+#: Captures whose files are hashed again each night, those verified longest ago first.
+VERIFIED_A_NIGHT = 500
+
+
+class Housekeeping:
+    """The beats of the daemon."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    async def watch(self) -> None:
+        summary = await self._engine.watcher.run()
+        if summary.looks or summary.void:
+            log.info("watched", looks=summary.looks, moved=summary.moved, void=summary.void)
+
+    async def poll(self) -> None:
+        await self._engine.poller.poll_due()
+
+    async def mend(self) -> None:
+        repaired = await asyncio.to_thread(self._engine.store.mender.mend)
+        if repaired:
+            log.info("mended", edits=repaired)
+
+    async def backup(self) -> None:
+        """Copy the database and keep as many copies as the setting says."""
+        path = await asyncio.to_thread(self._engine.store.backup)
+        copies = sorted(path.parent.glob("linkkeeper-*.db"))
+        for old in copies[: -self._settings.backup.keep]:
+            old.unlink(missing_ok=True)
+        log.info("backed up", path=str(path))
+
+    async def verify_some(self) -> None:
+        """Hash some captures again; damage is said loudly, never repaired silently."""
+        store = self._engine.store
+        for capture_id in await asyncio.to_thread(store.captures.longest_unverified, VERIFIED_A_NIGHT):
+            report = await asyncio.to_thread(store.shelf.verify, capture_id)
+            if report.sound:
+                await asyncio.to_thread(store.captures.verified, capture_id, now=store.clock.now())
+            else:
+                log.error("fixity trouble", capture=capture_id, trouble=[str(item) for item in report.damages])
