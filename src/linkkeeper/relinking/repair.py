@@ -87,6 +87,7 @@ def plan(
     words: Words = ENGLISH,
     read: ReadCitations | None = None,
     notes_only: bool = False,
+    wanted: Wanted | None = None,
 ) -> RepairPlan:
     """
     Plan the repair of one text.
@@ -98,11 +99,13 @@ def plan(
         read: Reads citations. Needed for every format but HTML; there it
             settles what stands in navigation, comments and the like.
         notes_only: Links of the running text stay as they are.
+        wanted: *repairs* made ready for searching, where the caller repairs
+            many texts with the same ones.
 
     Returns:
         Proven new bytes with their edits; refusals, each with its reason.
     """
-    wanted = Wanted(repairs)
+    wanted = wanted if wanted is not None else Wanted(repairs)
     if policy is RepairPolicy.OFF or not wanted.may_stand_in(text.data):
         return RepairPlan(before=text.data, after=text.data, edits=())
     found = _find(text, wanted, read, notes_only=notes_only)
