@@ -21,7 +21,7 @@ _NAME = re.compile(
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
-    r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s])",
+    r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s_-])",
     re.I,
 )
 _TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
@@ -71,7 +71,7 @@ def _is_inline_note(page: Page, element: Element) -> bool:
         if "data-mfn" not in attributes and not (_NAME.search(words) and not _NOT.search(words)):
             return False
     text = page.text_of(element, 60)
-    if len(text) < 6 or label_in(text) is not None:
+    if len(text) < 3 or label_in(text) is not None:
         return False
     return page.regions.at(element.start) is None
 

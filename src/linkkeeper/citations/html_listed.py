@@ -9,11 +9,13 @@ count with all their items, with or without ids.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from linkkeeper.citations.html_marks import Mark, is_note_name, label_in, text_before
 from linkkeeper.citations.html_page import Page
-from linkkeeper.pages.markup import BLOCK, Element, Text
+from linkkeeper.pages.markup import BLOCK, Element, Text, unescape
 from linkkeeper.pages.regions import NOTE_WORDS
 
 #: A note is not longer (characters of source).
@@ -60,7 +62,8 @@ def find_listed(page: Page, marks: list[Mark]) -> list[Place]:
             place.marks.append(mark)
     for element in _named_items(page):
         places.setdefault(element.index, Place(element, element))
-    found = _apart(page, _climb(page, [places[index] for index in sorted(places)]))
+    found = _apart(_climb(page, [places[index] for index in sorted(places)]))
+    _stretch(page, found)
     found = _with_list_items(page, [place for place in found if _is_note(page, place)])
     _stretch(page, found)
     return [place for place in found if place.end - place.start <= MAX_NOTE]
@@ -98,23 +101,33 @@ def _are_notes(page: Page, element: Element, items: list[Element]) -> bool:
     """A list named "notes" must also hold links back, ids or marks of notes: many sites call other things so."""
     if page.regions.at(element.start) is not None:
         return False
-    backs = sum(1 for item in items[:20] if _has_back_link(page, item) or is_note_name(page.value(item, "id")))
+    backs = sum(
+        1
+        for item in items[:20]
+        if _leads_back(page, list(page.inside(item)), item.start) or is_note_name(page.value(item, "id"))
+    )
     return backs * 2 >= min(len(items), 20)
 
 
-def _has_back_link(page: Page, element: Element) -> bool:
-    for link in page.links_inside(element):
+def _leads_back(page: Page, nodes: Sequence[Element | Text], start: int) -> bool:
+    """Tell whether a link among *nodes* leads to a place before *start*, or names a mark."""
+    for link in nodes:
+        if not isinstance(link, Element) or link.name != "a":
+            continue
         name = page.fragment(link)
         target = page.names.get(name) if name else None
-        if (
-            name
-            and (target is None or target.start < element.start)
-            and re.search(r"ref|back|anchor|mark|r\d", name, re.I)
-        ):
+        if target is not None and target.start < start:
             return True
-        if target is not None and target.start < element.start:
+        if name and target is None and re.search(r"ref|back|anchor|mark|r\d", name, re.I):
             return True
     return False
+
+
+def nodes_between(page: Page, start: int, end: int) -> Sequence[Element | Text]:
+    """Return the nodes that begin within a stretch of the source."""
+    nodes = page.markup.nodes
+    first = bisect_left(nodes, start, key=lambda node: node.start)
+    return nodes[first : bisect_left(nodes, end, lo=first, key=lambda node: node.start)]
 
 
 def _climb(page: Page, places: list[Place]) -> list[Place]:
@@ -153,7 +166,7 @@ def _block_of(page: Page, place: Place, before: Element | None, after: Element |
     return best
 
 
-def _apart(page: Page, places: list[Place]) -> list[Place]:
+def _apart(places: list[Place]) -> list[Place]:
     """Leave out places that lie within another's block (a repeated anchor of the same note)."""
     kept: list[Place] = []
     for place in places:
@@ -178,15 +191,16 @@ def _is_note(page: Page, place: Place) -> bool:
         return False
     if place.block.name in _HEADINGS or _holds_heading(page, place.block):
         return False
+    nodes = nodes_between(page, place.start, place.end)
     signs = 0
     if any(mark.raised for mark in place.marks):
         signs += 1
     names = " ".join((page.words(place.anchor), page.value(place.anchor, "name"), page.words(place.block)))
     if is_note_name(names):
         signs += 1
-    if _has_back_link(page, place.block) or (place.anchor.name == "a" and page.fragment(place.anchor) is not None):
+    if _leads_back(page, nodes, place.start):
         signs += 1
-    if _shown_label(page, place) is not None:
+    if _shown_label(page, place, nodes) is not None:
         signs += 1
     if any(NOTE_WORDS.search(page.words(above)) for above in _near(place.block)):
         signs += 1
@@ -206,10 +220,11 @@ def _holds_heading(page: Page, block: Element) -> bool:
     return any(isinstance(node, Element) and node.name in _HEADINGS for node in page.inside(block))
 
 
-def _shown_label(page: Page, place: Place) -> str | None:
-    text = page.text_of(place.block, 60)
+def _shown_label(page: Page, place: Place, nodes: Sequence[Element | Text]) -> str | None:
+    source = page.markup.text
+    text = "".join(source[node.start : node.end] for node in nodes[:20] if isinstance(node, Text))[:200]
     for mark in place.marks:
-        if re.match(rf"\W*{re.escape(mark.label)}(?![\w])", text):
+        if re.match(rf"\W*{re.escape(mark.label)}(?![\w])", unescape(text)):
             return mark.label
     return None
 

@@ -14,7 +14,7 @@ from linkkeeper.pages.regions import Region
 
 _LABEL = re.compile(
     r"[\[(\s^↑*]*(?P<label>(?:(?:note|nb|n|fn|ref|lower-alpha|upper-alpha|lower-roman|a|b|ed|anm)\.?\s?)?\d{1,4}[a-z]?"
-    r"|[ivxlcdm]{1,7}|[a-z]|[*†‡§¶#]{1,4})[\])\s.:,;]*",
+    r"|(?=[ivxlcdm])m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})|[a-z]|[*†‡§¶#]{1,4})[\])\s.:,;]*",
     re.I,
 )
 _SYMBOLS = re.compile(r"[\[(\s]*(?P<label>[*†‡§¶#]{1,4})[\])\s]*")

@@ -20,6 +20,11 @@ _HIDDEN_CLASS = re.compile(
     re.I,
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+#: Journals add links that search for a reference; nobody cited those.
+_LOOK_UP = re.compile(
+    r"(?i)(?:https?:)?//(?:scholar\.google\.[a-z.]+/scholar|www\.google\.[a-z.]+/search\?|\w+\.scopus\.com/inward|"
+    r"gateway\.webofknowledge\.com|ui\.adsabs\.harvard\.edu/link_gateway)"
+)
 _BACK_WORDS = re.compile(
     r"\W*(?:(?:return|back|jump|go)(?:\s+(?:back|up))*(?:\s+to)?(?:\s+(?:the\s+)?(?:text|top|content|article|citation|reference|"
     r"note|main text|footnote|body))*\s*(?:\d{1,4})?|zurück|retour|volver|torna)\W*",
@@ -232,6 +237,8 @@ class _Taker:
     def _close_before(self, position: int) -> None:
         while self.open and self.open[-1][0].end <= position:
             element, begin, href = self.open.pop()
+            if _LOOK_UP.match(href.value.strip()):
+                continue
             original = self.page.attributes(element).get("data-originalurl")
             self.destinations.append(
                 Destination(
