@@ -9,6 +9,7 @@ from linkkeeper.cli.options import ConfigOption, VerboseOption
 from linkkeeper.cli.output import side_console
 from linkkeeper.daemon.run import FIRST_LOGIN, opened
 from linkkeeper.settings import Settings, load
+from linkkeeper.web.servers import serving
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def up(config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
 
 
 async def _up(settings: Settings) -> None:
-    async with opened(settings) as daemon:
+    async with opened(settings, serve=serving) as daemon:
         await daemon.run(on_ready=lambda url: _say_ready(url, settings))
 
 

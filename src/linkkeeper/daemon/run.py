@@ -5,16 +5,15 @@ import contextlib
 import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import structlog
 
-from linkkeeper.assembly import Engine, open_engine
+from linkkeeper.assembly import Engine, Store, open_engine
 from linkkeeper.daemon.beats import Housekeeping
-from linkkeeper.daemon.servers import Servers
 from linkkeeper.errors import BrowserError, LinkkeeperError, StorageError
 from linkkeeper.settings import Settings
-from linkkeeper.vocabulary.moment import Clock
 
 log = structlog.get_logger()
 
@@ -31,14 +30,23 @@ MEND_EVERY = "every 1m"
 FIXITY_AT = "45 2 * * *"
 
 
-class Daemon:
-    """Runs until asked to stop."""
+#: Starts both listeners and gives the desk's address; satisfied by :func:`linkkeeper.web.servers.serving`.
+Serve = Callable[[Store], AbstractAsyncContextManager[str]]
 
-    def __init__(self, engine: Engine, settings: Settings, *, note: str = "") -> None:
+
+class Daemon:
+    """
+    Runs until asked to stop.
+
+    Args:
+        serve: The desk and the replay host, joined by the command line.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, *, serve: Serve) -> None:
         self._engine = engine
         self._settings = settings
         self._stop = asyncio.Event()
-        self._note = note
+        self._serve = serve
         self._house = Housekeeping(engine, settings)
 
     def stop(self) -> None:
@@ -59,12 +67,12 @@ class Daemon:
         self._recover()
         await self._require_browser()
         beats = engine.beats()
-        async with Servers(engine.store, self._settings, note=self._note) as servers, engine.hosts.beating():
+        async with self._serve(engine.store) as desk_url, engine.hosts.beating():
             workers = [asyncio.create_task(self._work()) for _ in range(self._settings.captures.slots)]
             try:
                 self._wind_up(beats.add)
                 beats.start()
-                on_ready(servers.desk_url)
+                on_ready(desk_url)
                 await self._stop.wait()
             finally:
                 beats.stop()
@@ -139,12 +147,10 @@ def first_login(engine: Engine, root: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opened(
-    settings: Settings, *, clock: Clock | None = None, unsandboxed: bool = False, note: str = ""
-) -> AsyncIterator[Daemon]:
+async def opened(settings: Settings, *, serve: Serve) -> AsyncIterator[Daemon]:
     """A daemon on its own engine; SIGTERM and SIGINT stop it."""
-    async with open_engine(settings, clock=clock, allow_unsandboxed=unsandboxed) as engine:
-        daemon = Daemon(engine, settings, note=note)
+    async with open_engine(settings, allow_unsandboxed=False) as engine:
+        daemon = Daemon(engine, settings, serve=serve)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, daemon.stop)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from typing import Self
 
 import uvicorn
@@ -78,6 +78,24 @@ class Servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
         self._running.clear()
+
+
+@contextlib.asynccontextmanager
+async def serving(store: Store, *, note: str = "") -> AsyncIterator[str]:
+    """
+    Serve the desk and the replay host while the block runs.
+
+    Args:
+        note: A sentence shown on every page; empty for none.
+
+    Yields:
+        The desk's address.
+
+    Raises:
+        ConfigurationError: a port can't be bound.
+    """
+    async with Servers(store, store.settings, note=note) as servers:
+        yield servers.desk_url
 
 
 class _Server(uvicorn.Server):
