@@ -1,5 +1,6 @@
 """The reading room: analyses and their sources with states, a page per analysis, link and host, and search."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -16,6 +17,7 @@ from linkkeeper.web.rendering import Pages
 
 PAGE_SIZE = 100
 PLOT_DAYS = 180
+PLOT_KEPT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class ReadingRoom:
         self.pages = pages
         self.catalogue = pages.services.catalogue
         self.clock = pages.services.clock
+        self._whole_plot: tuple[float, plots.Plot] | None = None
 
     def router(self) -> APIRouter:
         router = APIRouter(include_in_schema=False)
@@ -67,9 +70,16 @@ class ReadingRoom:
             "page": page,
             "more": len(analyses) > PAGE_SIZE,
             "counts": self.catalogue.counts(),
-            "plot": plots.plot(self.catalogue.states_over_time(days=PLOT_DAYS)),
+            "plot": self._plot_of_all(),
         }
         return self.pages.html(request, "front.html", values)
+
+    def _plot_of_all(self) -> plots.Plot:
+        """The plot of every source, drawn anew once a minute: it is rebuilt from all looks."""
+        now = time.monotonic()
+        if self._whole_plot is None or now - self._whole_plot[0] > PLOT_KEPT_S:
+            self._whole_plot = (now, plots.plot(self.catalogue.states_over_time(days=PLOT_DAYS)))
+        return self._whole_plot[1]
 
     def analysis(self, request: Request, analysis_id: int) -> Response:
         found = self.catalogue.analysis(analysis_id)
