@@ -22,26 +22,7 @@ from linkkeeper.vocabulary.citation import SourceFormat
 from linkkeeper.vocabulary.relink import Repair
 
 RUNS = 7
-WORDS = [
-    "the",
-    "policy",
-    "of",
-    "states",
-    "in",
-    "their",
-    "relations",
-    "with",
-    "others",
-    "was",
-    "said",
-    "to",
-    "have",
-    "changed",
-    "after",
-    "the",
-    "war",
-    "ended",
-]
+WORDS = ("policy", "of", "states", "relations", "with", "others", "said", "changed", "after", "war", "ended")
 
 
 def made_page(size: int, *, seed: int = 1) -> bytes:
