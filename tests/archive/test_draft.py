@@ -305,6 +305,14 @@ def test_a_token_in_use_is_refused(tmp_path: Path) -> None:
         open_draft(tmp_path, capture_id="capture-2")
 
 
+def test_no_url_breaks_out_of_its_header_line(tmp_path: Path) -> None:
+    draft = open_draft(tmp_path)
+    draft.write_exchange(exchange("http://a.example/x\r\nWARC-Type: forged y"))
+    told = fields(blocks(draft)[1][0])
+    assert told["WARC-Target-URI"] == ["http://a.example/x%0D%0AWARC-Type:%20forged%20y"]
+    assert told["WARC-Type"] == ["response"]
+
+
 def test_an_abandoned_draft_leaves_nothing(tmp_path: Path) -> None:
     draft = open_draft(tmp_path)
     draft.write_exchange(exchange())

@@ -12,6 +12,7 @@ and 75) and so calls the payload digest of every chunked record wrong.
 
 import hashlib
 import io
+import re
 import uuid
 import zlib
 from collections.abc import Iterator, Sequence
@@ -247,7 +248,7 @@ class RecordWriter:
         revisit = kind == "revisit"
         block_digest = hashlib.sha256(block.head).hexdigest() if revisit else block.block_digest
         headers = [("WARC-Type", kind), ("WARC-Record-ID", chosen_id), ("WARC-Date", warc_date(moment))]
-        headers += [("WARC-Target-URI", url)] if url else []
+        headers += [("WARC-Target-URI", _one_line(url))] if url else []
         headers += [*fields, ("WARC-Block-Digest", f"sha256:{block_digest}")]
         headers += [("WARC-Payload-Digest", f"sha256:{payload_digest}")] if kind != "warcinfo" else []
         member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
@@ -305,6 +306,11 @@ class RecordWriter:
         self._offset += member.length
         self.records.append(written)
         return written
+
+
+def _one_line(url: str) -> str:
+    """No character of a URL may end its header line; readers also stumble over spaces."""
+    return re.sub(r"[\x00-\x20\x7f]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def _record(

@@ -237,9 +237,13 @@ def surt(url: str) -> str:
         host = ",".join(reversed(re.sub(r"^www\d*\.", "", host).split(".")))
     port = f":{parsed.port}" if parsed.port else ""
     path = re.sub(r"/{2,}", "/", _reescape(re.sub(r"(?i);jsessionid=[^/?]*$", "", parsed.pathname)).lower())
-    query = _SESSION.sub("", _reescape(parsed.search[1:]).lower()).strip("&")
+    whole = _reescape(parsed.search[1:]).lower()
+    query = _SESSION.sub("", whole)
+    query = query if query == whole else query.strip("&")
     path = path.rstrip("/") or "/"
-    return f"{host}{port}){path}" + (f"?{'&'.join(sorted(query.split('&')))}" if query else "")
+    # By name, then value: "list=1" goes before "list.2=1", which plain text order would turn round.
+    pairs = sorted(query.split("&"), key=lambda pair: pair.split("=", 1))
+    return f"{host}{port}){path}" + (f"?{'&'.join(pairs)}" if query else "")
 
 
 def _reescape(text: str) -> str:
