@@ -31,7 +31,7 @@ _DEFINITION = re.compile(
         [ \t]*(?:\n?[ \t]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*$""",
     re.M | re.X,
 )
-_INLINE_NOTE = re.compile(r"(?<![\\\w])\^\[")
+_INLINE_NOTE = re.compile(r"(?<!\\)\^\[(?!\d{1,4}\])")
 _FIELD = re.compile(r"^(?P<name>title|lang|language|date|published|pubDate)\s*[:=]\s*(?P<value>.+?)\s*$", re.M | re.I)
 _HTML_NOTES = re.compile(r"<(?:li|ol|section|sup|aside|div|span|p|d-footnote|dialog)\b[^>]*(?:id|class|role)\s*=", re.I)
 

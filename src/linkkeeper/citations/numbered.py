@@ -7,10 +7,10 @@ chain is found for each way of writing the number; the one whose pieces read
 most like notes wins, if marks in the text or a heading vouch for it.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median, quantiles
 
 from linkkeeper.citations.boundaries import find_urls
@@ -247,22 +247,35 @@ def _is_page_turn(rest: str) -> bool:
 
 
 def _end_of_last(text: str, chain: list[_Mark]) -> int:
-    """Return where the last note ends: with its paragraph, or where it has the length of a note."""
+    """Return where the last note ends: with its paragraph, or where the other notes would end."""
     start = chain[-1].end
     paragraph = re.compile(r"\n[ \t]*\n|\n(?=#|---)").search(text, start)
     limit = paragraph.start() if paragraph else len(text)
-    lengths = [after.start - before.end for before, after in itertools.pairwise(chain)]
+    lengths = [after.start - before.end for before, after in pairwise(chain)]
     usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
     # Where there are paragraphs, one of them is the note, if it is not far too long.
     if paragraph and limit - start <= max(4 * usual, 2_500):
         return limit
-    if limit - start <= usual:
-        return limit
     urls = find_urls(text[start : min(limit, start + int(usual) + 400)], width=line_width(text))
     near = [url for url in urls if url.start < usual]
+    if limit - start <= usual and not (near and _end_with_urls(text, chain)):
+        return limit
     from_here = start + near[-1].end if near else start
+    if near and _end_with_urls(text, chain):
+        from_here = start + near[0].end
     stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*$)").search(text, from_here, limit)
     return stop.end() if stop else limit
+
+
+def _end_with_urls(text: str, chain: list[_Mark]) -> bool:
+    """Tell whether the notes before the last end with their URL, so that more text is the page's."""
+    ends = [re.search(r"https?://\S+[\s.;,)]*$", text[before.end : after.start]) for before, after in pairwise(chain)]
+    with_url = [
+        end
+        for end, (before, after) in zip(ends, pairwise(chain), strict=True)
+        if "://" in text[before.end : after.start]
+    ]
+    return bool(with_url) and sum(end is not None for end in with_url) >= 0.7 * len(with_url)
 
 
 def _by_arrows(text: str) -> list[Numbered]:
