@@ -7,18 +7,19 @@ the splices. Only the web is small, and the clock is moved.
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkkeeper.assembly import open_engine
+from linkkeeper.assembly import Engine, open_engine
 from linkkeeper.demo import content
 from linkkeeper.demo.clock import MovableClock
 from linkkeeper.demo.small_web import SmallWeb
 from linkkeeper.errors import UsageError
 from linkkeeper.pipeline.archive_run import ArchiveRun
 from linkkeeper.pipeline.report import Report, SourceFound
-from linkkeeper.settings import Settings, load
+from linkkeeper.settings import Settings
 from linkkeeper.vocabulary.edition import Edition
 
 #: Days between the last look at the living sources and the first at the dying ones.
@@ -26,6 +27,8 @@ ABSENCE_DAYS = 60
 #: Daily rounds after that; time enough for every verdict of the small web.
 ROUNDS = 16
 MARK = ".linkkeeper-demo"
+
+Watching = Callable[[Engine, Sequence[Edition]], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,8 @@ def prepare_folder(folder: Path) -> Path:
     return folder
 
 
-def demo_settings(web: SmallWeb, folder: Path) -> Settings:
-    """Settings that reach the small web and nothing else; the browser's and the replay's stay the user's own."""
-    own = load(None)
+def demo_settings(own: Settings, web: SmallWeb, folder: Path) -> Settings:
+    """The user's *own* settings (browser, ports), led to the small web and nowhere else."""
     tables: dict[str, dict[str, Any]] = {
         "storage": {"path": folder / "storage", "min_free_bytes": 0},
         "database": {"url": ""},
@@ -101,14 +103,18 @@ def demo_settings(web: SmallWeb, folder: Path) -> Settings:
     )
 
 
-async def run_demo(folder: Path, web: SmallWeb, clock: MovableClock, *, say: Callable[[str], None]) -> DemoResult:
+async def run_demo(
+    own: Settings, folder: Path, web: SmallWeb, clock: MovableClock, *, say: Callable[[str], None], watching: Watching
+) -> DemoResult:
     """
     Run both editions.
 
     Args:
+        own: The user's settings.
         folder: From :func:`prepare_folder`.
         web: Running; placed and aged here.
         say: Told what happens, a sentence at a time.
+        watching: Put around the round that captures, so that somebody can show how far it is.
 
     Raises:
         LinkkeeperError: no browser, no space: whatever the main job raises.
@@ -116,19 +122,18 @@ async def run_demo(folder: Path, web: SmallWeb, clock: MovableClock, *, say: Cal
     content.first_edition(web)
     analyses = content.copy_analyses(folder / "analyses")
     say(f"{len(analyses)} analyses cite {len(content.sources())} sources. All are alive; each is captured.")
-    async with open_engine(demo_settings(web, folder), clock=clock, allow_unsandboxed=True) as engine:
+    async with open_engine(demo_settings(own, web, folder), clock=clock, allow_unsandboxed=True) as engine:
         editions = await _take_in(engine.archive_run, analyses)
-        await engine.archive_run.round(editions)
+        async with engine.hosts.beating():
+            with watching(engine, editions):
+                await engine.archive_run.round(editions)
         captured = engine.archive_run.report(editions, folder / "report")
 
     content.second_edition(web)
     clock.move(days=ABSENCE_DAYS)
     say(f"{ABSENCE_DAYS} days pass (the clock is moved). Then a round a day, as the daemon makes them.")
-    async with open_engine(demo_settings(web, folder), clock=clock, allow_unsandboxed=True) as engine:
-        for _ in range(ROUNDS):
-            await engine.archive_run.round(editions)
-            clock.move(days=1)
-        found = engine.archive_run.report(editions, folder / "report")
+    async with open_engine(demo_settings(own, web, folder), clock=clock, allow_unsandboxed=True) as engine:
+        found = await _daily_rounds(engine, editions, clock, folder / "report")
     return DemoResult(
         folder=folder,
         captured=_by_url(captured),
@@ -137,6 +142,14 @@ async def run_demo(folder: Path, web: SmallWeb, clock: MovableClock, *, say: Cal
             line for analysis in analyses for line in changed_lines(analysis, _relinked(found, analysis, folder))
         ],
     )
+
+
+async def _daily_rounds(engine: Engine, editions: Sequence[Edition], clock: MovableClock, out: Path) -> Report:
+    async with engine.hosts.beating():
+        for _ in range(ROUNDS):
+            await engine.archive_run.round(editions)
+            clock.move(days=1)
+    return engine.archive_run.report(editions, out)
 
 
 async def _take_in(run: ArchiveRun, analyses: Sequence[Path]) -> Sequence[Edition]:
