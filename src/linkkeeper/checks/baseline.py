@@ -201,13 +201,19 @@ def _site(page: Page, shown: str, note: NoteFacts, url: str) -> Part | None:
     label = registrable_domain(host).split(".")[0].replace("-", "")
     if len(label) < 4 or not shown:
         return None
-    squeezed = re.sub(r"[\W_]+", "", f"{page.title} {page.site_name} {' '.join(page.headings)} {shown}".lower())
-    if label in squeezed:
+    named = _squeezed(f"{page.title} {page.site_name} {' '.join(page.headings)}")
+    if label in named:
         return Part(name="site", score=1.0, weight=1.5, words=f"the page calls itself {label}, as its address does")
-    initials = label in _initials(f"{page.title} {page.site_name}")
-    if initials:
+    if label in _initials(f"{page.title} {page.site_name}"):
         return Part(name="site", score=0.8, weight=1.0, words=f"{label} abbreviates the site's name")
+    if label in _squeezed(shown):
+        # Many labels are plain words: somewhere in the text they mean little.
+        return Part(name="site", score=0.4, weight=0.7, words=f"{label} stands somewhere in the text")
     return Part(name="site", score=0.0, weight=1.0, words=f"the page nowhere calls itself {label}")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
 
 
 def _initials(text: str) -> str:

@@ -106,10 +106,23 @@ def _scrubbed_sketch(text: str, url: str) -> Sketch:
 def _scrubbed(text: str, url: str) -> str:
     """Without the page's own address (error pages repeat it) and digits (dates, counters, reference numbers)."""
     path = unquote(urlsplit(url).path)
-    for own in (url, path, path.rstrip("/").rpartition("/")[2]):
+    for own in (url, path, _last_part(url)):
         if len(own) > 3:
             text = text.replace(own, " ")
     return re.sub(r"\d+", " ", text)
+
+
+def _last_part(url: str) -> str:
+    return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+
+
+def _own_sketches(text: str, url: str) -> tuple[Sketch, ...]:
+    """Scrubbed, and where the last part of the address is a plain word (``water``), also with that word kept."""
+    scrubbed = _scrubbed_sketch(text, url)
+    last = _last_part(url)
+    if not last.isalpha() or last not in text:
+        return (scrubbed,)
+    return scrubbed, sketch(re.sub(r"\d+", " ", text.replace(url, " ")))
 
 
 def judge_soft404(scene: Scene) -> Finding | None:
@@ -162,8 +175,8 @@ def prove(scene: Scene) -> tuple[Proof, str]:
     if is_shell(scene):
         return Proof.NONE, ""
     title = _scrubbed(scene.page.title, scene.answer.url)
-    own = _scrubbed_sketch(scene.text, scene.answer.url)
-    if all(_alike(own, title, sibling) or _same_landing(scene, sibling) for sibling in usable):
+    own = _own_sketches(scene.text, scene.answer.url)
+    if all(any(_alike(one, title, sibling) for one in own) or _same_landing(scene, sibling) for sibling in usable):
         return Proof.SOFT_404, "addresses of this site that cannot exist show the same page"
     return Proof.NONE, ""
 

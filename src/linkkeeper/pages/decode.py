@@ -117,8 +117,13 @@ def decode(data: bytes, *, declared_type: str | None = None, markup: bool = Fals
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _decoded(data, encoding, len(mark))
-    encoding = _named_in(declared_type) or (_inside(data) if markup else None) or _guess(data)
-    return _decoded(data, encoding, 0)
+    return _decoded(data, encoding_of(data, declared_type=declared_type, markup=markup), 0)
+
+
+def encoding_of(data: bytes, *, declared_type: str | None = None, markup: bool = False) -> str:
+    """Return the WHATWG name of the encoding that :func:`decode` would read *data* with."""
+    marked = next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
+    return marked or _named_in(declared_type) or (_inside(data) if markup else None) or _guess(data)
 
 
 def codec_of(encoding: str) -> str:

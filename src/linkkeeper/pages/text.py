@@ -4,12 +4,13 @@ Bytes of a page to what can be judged: title, headings, text, links, language.
 Only reads; spans of links are the business of the position-keeping reader.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from linkkeeper.pages.decode import codec_of, encoding_of
 
 _HEADING_LIMIT = 40
 _SHELL_LENGTH = 2_048
@@ -48,15 +49,12 @@ _TEXT_FIELDS = "textarea, input:not([type]), input[type=text], input[type=email]
 _ROOT_DIV = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #react-root, #main-app, #q-app, app-root, [data-reactroot], [ng-app]"
 )
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
-_CONTENT_TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 _REFRESH = re.compile(
     r"^\s*(\d+)(?:\.\d*)?\s*(?:[;,\s]\s*(?:url\s*=\s*)?['\"]?\s*([^'\"]*?)\s*['\"]?)?\s*$", re.IGNORECASE
 )
 _SCRIPT_JUMP = re.compile(
     r"(?:window\.|document\.|self\.|top\.|\b)location(?:\.href)?\s*(?:=(?!=)|\.(?:replace|assign)\()\s*[\"']([^\"']{1,500})[\"']"
 )
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +127,9 @@ def read_page(body: bytes, content_type: str | None) -> Page:
     """
     media_type = (content_type or "").split(";")[0].strip().lower()
     if media_type in _MARKUP_TYPES or (_is_vague(media_type) and _looks_like_markup(body)):
-        return _read_markup(decode(body, content_type), media_type or "text/html")
+        return _read_markup(_decoded(body, content_type, markup=True), media_type or "text/html")
     if media_type.startswith(_TEXT_TYPES) or (_is_vague(media_type) and b"\0" not in body[:1024]):
-        text = _folded(decode(body, content_type))
+        text = _folded(_decoded(body, content_type, markup=False))
         first = text[:200]
         return Page(
             title="" if "<" in first else first[:80],
@@ -144,29 +142,9 @@ def read_page(body: bytes, content_type: str | None) -> Page:
     return Page(markup=False, media_type=media_type or "application/octet-stream")
 
 
-def decode(body: bytes, content_type: str | None) -> str:
-    """
-    Text of *body* by byte order mark, header, ``<meta>``, then UTF-8, then Windows-1252.
-
-    Source: WHATWG HTML 13.2.3 (encoding sniffing), shortened.
-    """
-    for mark, encoding in _BOMS:
-        if body.startswith(mark):
-            return body.decode(encoding, "replace")
-    declared = _CONTENT_TYPE_CHARSET.search(content_type or "")
-    names = [declared.group(1)] if declared else []
-    if found := _META_CHARSET.search(body[:4096]):
-        names.append(found.group(1).decode("ascii"))
-    for name in (*names, "utf-8"):
-        try:
-            return body.decode("cp1252" if name.lower() in ("iso-8859-1", "latin1", "ascii", "us-ascii") else name)
-        except (LookupError, ValueError):
-            continue
-    # A body cut at the limit may end within a character: that alone does not make it Windows-1252.
-    try:
-        return body[:-4].decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+def _decoded(body: bytes, content_type: str | None, *, markup: bool) -> str:
+    encoding = encoding_of(body, declared_type=content_type, markup=markup)
+    return body.decode(codec_of(encoding), "replace").removeprefix("\ufeff")
 
 
 def count_words(text: str) -> int:
