@@ -94,7 +94,8 @@ def test_real_pages_match_their_own_note_and_hardly_any_other() -> None:
             own += matched and shown is cited
             wrong += matched and shown is not cited
     assert own == len(pages)
-    assert wrong <= len(pages) * (len(pages) - 1) * 0.005
+    # Two pieces on the same maker's screens share most of a title.
+    assert wrong <= 1
 
 
 def titled(page: Page) -> str:
