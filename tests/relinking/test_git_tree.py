@@ -108,10 +108,7 @@ def test_the_branch_holds_exactly_the_repair(repository: Path) -> None:
     )
     assert shown.stdout == repaired()
     assert git(repository, "diff", "--name-only", f"main..{BRANCH}").strip() == "posts/a b.html"
-    assert (
-        git(repository, "log", "-1", "--format=%B%an %ct", BRANCH).strip()
-        == "M\n\nWhy\nlinkkeeper 1795338000"
-    )
+    assert git(repository, "log", "-1", "--format=%B%an %ct", BRANCH).strip() == "M\n\nWhy\nlinkkeeper 1795338000"
     modes = git(repository, "ls-tree", "-r", BRANCH)
     assert "100755 blob" in modes and "120000 blob" in modes
 

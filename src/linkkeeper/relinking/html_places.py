@@ -26,7 +26,8 @@ from linkkeeper.vocabulary.uri import INVISIBLE
 _NO_TEXT = frozenset({"a", "code", "pre", "kbd", "samp", "textarea", "title", "option", "select", "button", "head"})
 _LINKS = frozenset({"a", "area"})
 _MAY_START = re.compile(r"//|www\.|&", re.I)
-_URL_START = re.compile(r"(?:https?:)?//|www\.", re.I)
+#: Text that was copied from a PDF may be broken right behind the scheme.
+_URL_START = re.compile(r"(?:https?:)?//\s{0,3}|www\.", re.I)
 _HOST_ENDS = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;\0]")
 #: After a URL in running text: what can't belong to it, or a sentence's punctuation and then that.
 _URL_END = re.compile(
@@ -37,6 +38,8 @@ _URL_END = re.compile(
 #: Before one: anything that could make it a part of a longer URL.
 _BEFORE = re.compile(r"[\w/=&?%#@.+~-]")
 _MOST_BREAKS = 4
+#: Characters of ``http://``: nothing before that may be broken.
+_SCHEME = 7
 _DROPPED = frozenset(INVISIBLE)
 
 
@@ -187,7 +190,7 @@ class _Run:
             if start < free or (start and _BEFORE.match(self.text, start - 1)):
                 continue
             host = _HOST_ENDS.split(self.text[match.end() : match.end() + 260], maxsplit=1)[0]
-            found = self._longest(start, wanted.spellings_on(host if match[0][-1] == "/" else match[0] + host))
+            found = self._longest(start, wanted.spellings_on(host if "/" in match[0] else match[0] + host))
             if found is not None:
                 url, free = found
                 yield url, self._starts[start], self._ends[free - 1]
@@ -204,7 +207,7 @@ class _Run:
         text, position, breaks = self.text, start, 0
         head = max(url.find("/", 8), 0) or len(url)
         for count, character in enumerate(url):
-            if position < len(text) and text[position].isspace() and count > 8:
+            if position < len(text) and text[position].isspace() and count >= _SCHEME:
                 breaks += 1
                 while position < len(text) and text[position].isspace():
                     position += 1

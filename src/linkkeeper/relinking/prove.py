@@ -112,25 +112,47 @@ def proves_reading(before: Reading, after: bytes, edits: Sequence[Edit], reread:
     if again.format is not before.format:
         return False
     shifts = _Shifts(edits)
-    left = {(start, end): url for url, start, end in _occurrences(again)}
-    for url, start, end in _occurrences(before):
-        if shifts.is_edited(start, end):
+    left = {(one.start, one.end): one.url for one in _occurrences(again)}
+    broken: list[tuple[int, int]] = []
+    for one in _occurrences(before):
+        if shifts.is_edited(one.start, one.end):
             continue
-        if left.pop(shifts.moved(start, end), None) != url:
-            return False
-    return all(shifts.is_new(start, end) for start, end in left)
+        moved = shifts.moved(one.start, one.end)
+        if left.pop(moved, None) != one.url:
+            if not one.rejoined:
+                return False
+            broken.append(moved)
+    return all(shifts.is_new(*place) or _within(place, broken) for place in left)
 
 
-def _occurrences(reading: Reading) -> list[tuple[str, int, int]]:
+def _within(place: tuple[int, int], broken: Sequence[tuple[int, int]]) -> bool:
+    """
+    Tell whether a place is a piece of a URL that is broken over lines.
+
+    Whether pieces belong together is guessed from the text's other lines, and
+    a repair makes one of them longer; the pieces' bytes are untouched.
+    """
+    return any(start <= place[0] and place[1] <= end for start, end in broken)
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    url: str
+    start: int
+    end: int
+    rejoined: bool
+
+
+def _occurrences(reading: Reading) -> list[_One]:
     """Every place that the reading names, each once."""
     cited: list[CitedUrl] = [url for note in reading.notes for url in note.urls]
     places = {
-        (one.span.start, one.span.end): url.as_cited
+        (one.span.start, one.span.end): _One(url.as_cited, one.span.start, one.span.end, bool(url.rejoined))
         for url in [*cited, *reading.links]
         for one in url.occurrences
         if one.span is not None
     }
-    return [(url, start, end) for (start, end), url in places.items()]
+    return list(places.values())
 
 
 class _Shifts:

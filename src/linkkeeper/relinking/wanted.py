@@ -36,10 +36,10 @@ _INVISIBLE = re.compile(
 )
 _ODD = rb"[^\s/\"'<>?#]{0,250}?(?:%|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf)"
 #: A host with an escape or an invisible character in it.
-_ODD_HOSTS = (re.compile(rb"//" + _ODD), re.compile(rb"www\." + _ODD))
+_ODD_HOSTS = (re.compile(rb"//\s{0,3}" + _ODD), re.compile(rb"www\." + _ODD))
 _HOST_END = rb"/\\?#\"'<>&:\s(){}\[\]|,;"
 #: Two patterns, as each begins with letters that can be searched for at once.
-_HOSTS = (re.compile(rb"//[^" + _HOST_END + rb"]{1,253}"), re.compile(rb"www\.[^" + _HOST_END + rb"]{1,249}"))
+_HOSTS = (re.compile(rb"//\s{0,3}[^" + _HOST_END + rb"]{1,253}"), re.compile(rb"www\.[^" + _HOST_END + rb"]{1,249}"))
 _TRAILING = re.compile(r"(?:\s|%20|%e2%80%8b|%c2%a0)+$", re.I)
 
 
@@ -156,7 +156,7 @@ def _hosts_in(lowered: bytes) -> Iterator[tuple[int, bytes]]:
             host = found[0]
             if b"@" in host or host.endswith(b"."):
                 host = host.rpartition(b"@")[2].rstrip(b".")
-            yield found.start(), host.removeprefix(b"//")
+            yield found.start(), host.removeprefix(b"//").lstrip()
 
 
 def _odd_places(lowered: bytes) -> list[int]:
