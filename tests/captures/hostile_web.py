@@ -52,7 +52,6 @@ PAGES = {
     "/sockets": page(
         "Sockets", f"<script>for (let i = 0; i < 200; i++) new WebSocket('wss://{MAIN}/silent-socket')</script>"
     ),
-    "/hidden-in-print": page("Hidden in print", "", extra="<style>@media print { body { display: none } }</style>"),
     "/bomb-picture": page("Bomb beside", '<img src="/bomb.png">'),
     "/frame-tower": page("Frames", '<iframe src="/frame-tower?a"></iframe><iframe src="/frame-tower?b"></iframe>'),
     "/print-loop": page("Print", "<script>setInterval(() => print(), 50)</script>"),

@@ -1,7 +1,6 @@
 """A sink that keeps everything in memory, for comparison with the truth."""
 
 import hashlib
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +22,7 @@ class Kept:
 class MemorySink:
     """Satisfies ``captures.ports.RecordSink``."""
 
-    folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="visit-sink-")
-    )
+    folder: Path
     kept: list[Kept] = field(default_factory=list)
     failures: list[ExchangeFailure] = field(default_factory=list)
     renderings: dict[str, bytes] = field(default_factory=dict)
@@ -48,7 +45,7 @@ class MemorySink:
         self.metadata_records[media_type] = data
 
     def scratch(self) -> Path:
-        return Path(self.folder.name)
+        return self.folder
 
     def urls(self) -> list[str]:
         return [kept.exchange.url for kept in self.kept]

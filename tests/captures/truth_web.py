@@ -151,6 +151,7 @@ PAGES = {
     "/service-worker": page(
         "With a service worker",
         "<p id=out>waiting</p><script>navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready)"
+        ".then(() => navigator.serviceWorker.controller || new Promise(r => navigator.serviceWorker.oncontrollerchange = r))"
         ".then(() => fetch('/invented')).then(a => a.text()).then(t => document.getElementById('out').textContent = t);</script>",
     ),
     "/media": page(
@@ -186,6 +187,24 @@ PAGES = {
     ),
     "/meta-refresh": '<html><head><title>Moving</title><meta http-equiv=refresh content="0; url=/redirected"></head><body>Moving on</body></html>',
     "/quotes": page("With a push state", "<script>history.pushState({}, '', '/quotes/elsewhere')</script>"),
+    "/cookie-setting": "<p id=out></p><script>document.cookie = 'one=1; path=/'; out.textContent = document.cookie</script>",
+    "/consent": page(
+        "With a banner",
+        "<div id=onetrust-banner-sdk style='position:fixed;bottom:0'>We use cookies <button id=onetrust-accept-btn-handler>"
+        "Accept</button><button id=onetrust-reject-all-handler "
+        "onclick='this.parentElement.remove()'>Reject all</button></div>",
+    ),
+    "/worded-consent": page(
+        "With a banner of its own",
+        "<div class=cookie-bar style='position:fixed;bottom:0'>We use cookies "
+        "<button>Details</button><button onclick='this.parentElement.remove()'>Nur notwendige</button></div>",
+    ),
+    "/show-more": page(
+        "With more to show",
+        '<button onclick=\'document.body.append(Object.assign(document.createElement("p"), '
+        '{textContent: "One more paragraph"}))\'>Show more</button>' * 9,
+    ),
+    "/hidden-in-print": page("Hidden in print", "", extra="<style>@media print { body { display: none } }</style>"),
     "/empty-shell": "<!DOCTYPE html><title>Shell</title><div id=root></div><script>1</script>",
     "/sw.js": "self.addEventListener('fetch', e => { if (e.request.url.endsWith('/invented')) e.respondWith(new Response('invented by the worker')); });"
     "self.addEventListener('install', e => { self.skipWaiting(); e.waitUntil(caches.open('a').then(c => c.addAll(['/picture/30.png', '/xhr.json']))); });"

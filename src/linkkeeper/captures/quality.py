@@ -139,6 +139,8 @@ def _refused(facts: VisitFacts) -> Judgement | None:
 
 
 def _empty(facts: VisitFacts) -> Judgement | None:
+    if facts.status in (204, 205):
+        return Judgement(Quality.EMPTY, f"the server answered {facts.status}: no content")
     if facts.kind is not SourceKind.PAGE:
         return None if facts.body_bytes else Judgement(Quality.EMPTY, "the file is empty")
     if facts.text.strip() or facts.pictures or facts.page.visible_text.strip():

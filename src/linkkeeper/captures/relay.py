@@ -198,7 +198,8 @@ class Relay:
             except WireLost:
                 return self._cut(Truncation.DISCONNECT)
             if not piece:
-                return end.finish_at_close() or self._cut(Truncation.DISCONNECT)
+                ended = end.finish_at_close() and not self._gave_up()
+                return ended or self._cut(Truncation.DISCONNECT)
             try:
                 used = end.feed(piece)
             except MalformedMessage as error:
@@ -212,7 +213,7 @@ class Relay:
                 return self._cut(Truncation.LENGTH)
             self._body.add(piece)
             await self._to_browser(piece)
-            if self._browser_left() and not self._wanted_anyway():
+            if self._gave_up():
                 return self._cut(Truncation.DISCONNECT)
         return True
 
@@ -242,9 +243,13 @@ class Relay:
                 await asyncio.sleep(0)
         return False
 
-    def _wanted_anyway(self) -> bool:
-        """The main resource is fetched to its end, though the browser turns a download down."""
-        return self._asked.main
+    def _gave_up(self) -> bool:
+        """
+        The browser left, and nobody else wants the answer.
+
+        The main resource is fetched to its end, though the browser turns a download down.
+        """
+        return self._browser_left() and not self._asked.main
 
     def _cut(self, why: Truncation) -> bool:
         self._asked.left = self._browser_left()
