@@ -3,9 +3,8 @@
 import importlib
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
-import click
 import typer
 
 from linkkeeper import __version__
@@ -37,6 +36,11 @@ COMMANDS = (
 
 INTERNAL_FAILURE = 3
 INTERRUPTED = 130
+
+#: What Typer raises on bad usage. Quirk: recent releases carry a click of
+#: their own, whose exceptions aren't those of the package ``click``; their common
+#: base is found from the one that Typer exports.
+_BAD_USAGE: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 def _show_version(wanted: bool) -> None:
@@ -77,13 +81,13 @@ def run(arguments: list[str] | None = None) -> int:
     """
     try:
         result = build_app()(arguments, standalone_mode=False)
-    except click.ClickException as error:
+    except _BAD_USAGE as error:
         error.show()
-        return error.exit_code
+        return int(error.exit_code)
     except LinkkeeperError as error:
         complain(error)
         return error.exit_status
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         complain("interrupted; what was done is kept, the next run goes on from here")
         return INTERRUPTED
     except BrokenPipeError:

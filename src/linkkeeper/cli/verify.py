@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     def verify_command(
         capture_ids: Annotated[
             list[str] | None,
-            typer.Argument(help="Captures; none means all, editions and journal too.", metavar="[ID]…"),
+            typer.Argument(help="Captures; none means all, editions and journal too.", metavar="ID…"),
         ] = None,
         as_json: JsonOption = False,
         config: ConfigOption = None,
