@@ -256,6 +256,21 @@ def test_a_redirect_to_a_port_of_no_web_is_refused() -> None:
     assert seen.failure.kind is FailureKind.FORBIDDEN_ADDRESS
 
 
+async def _one_answer_per_connection(arrival, writer) -> None:
+    await answer()(arrival, writer)
+    await writer.drain()
+    await pathology.hang_up(arrival, writer)
+
+
+def test_an_idle_connection_that_the_server_closed_is_no_failure_of_the_page() -> None:
+    web = Web({"/": _one_answer_per_connection})
+
+    async def three_times(there: Network) -> list[Look]:
+        return [await there.fetch.look("http://site.example/") for _ in range(3)]
+
+    assert all(seen.answer is not None for seen in on(web, three_times))
+
+
 # TLS
 
 

@@ -75,7 +75,7 @@ class GateTransport(httpx.AsyncBaseTransport):
 
     async def _ready(self, request: httpx.Request) -> Connection:
         plan = _asked(request).plan
-        kept = self._connections.take(_origin(request.url)) if plan.keep else None
+        kept = await self._connections.take(_origin(request.url)) if plan.keep else None
         return kept or await self._open(request)
 
     async def _open(self, request: httpx.Request) -> Connection:

@@ -121,7 +121,7 @@ class Connections:
         self._idle: OrderedDict[Connection, float] = OrderedDict()
         self._by_origin: dict[Origin, deque[Connection]] = {}
 
-    def take(self, origin: Origin) -> Connection | None:
+    async def take(self, origin: Origin) -> Connection | None:
         """Take an idle connection to *origin*, if there is a living one."""
         waiting = self._by_origin.get(origin)
         while waiting:
@@ -130,6 +130,8 @@ class Connections:
             if connection.idle:
                 connection.reused = True
                 return connection
+            await connection.close()
+            waiting = self._by_origin.get(origin)
         return None
 
     async def start(
