@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import compress
 from typing import Any
 
 SHINGLE_WORDS = 4
@@ -23,7 +22,6 @@ _VERSION = 1
 # Han, Hiragana, Katakana, Thai, Lao, Khmer and Myanmar are written without spaces.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_BIT_TABLES = tuple(bytes(byte >> bit & 1 for byte in range(256)) for bit in range(8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +147,13 @@ def _hashes(digests: list[bytes]) -> tuple[int, ...]:
 
 
 def _simhash(digests: bytes) -> int:
-    # Column by column with bytes.translate: 40 times faster than counting bits hash by hash.
-    half = len(digests) / 16
-    bits = range(64)
-    ones = (digests[7 - bit // 8 :: 8].translate(_BIT_TABLES[bit % 8]).count(1) > half for bit in bits)
-    return sum(compress((1 << bit for bit in bits), ones))
+    # Bit by bit over all hashes at once, as big integers: far faster than hash by hash.
+    count = len(digests) // 8
+    ones = 0
+    for place in range(8):
+        column = int.from_bytes(digests[7 - place :: 8], "big")
+        lowest = int.from_bytes(b"\x01" * count, "big")
+        for bit in range(8):
+            if (column & lowest << bit).bit_count() * 2 > count:
+                ones |= 1 << (place * 8 + bit)
+    return ones
