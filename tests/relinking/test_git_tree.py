@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from linkkeeper.adapters.git_tree import GitTree
+from linkkeeper.adapters.git_tree import GitBranches, GitTree
 from linkkeeper.errors import InputError, RelinkRefused
 from linkkeeper.relinking.commit_message import commit_message
 from linkkeeper.relinking.repair import Text, plan
 from linkkeeper.vocabulary.citation import SourceFormat
-from linkkeeper.vocabulary.relink import Repair
+from linkkeeper.vocabulary.moment import SystemClock
+from linkkeeper.vocabulary.relink import Repair, RepairPlan
 
 URL = "https://gone.example/a"
 MEMENTO = "https://keeper.example/web/20240203040506/https://gone.example/a"
@@ -189,3 +190,41 @@ def test_the_message_explains_each_repair() -> None:
     assert f"- {URL} (2 places)" in message and f"now {MEMENTO}" in message
     assert "the source is dead since 2026-11-01" in message
     assert commit_message({"a": made.edits}, taking_back=True).startswith("Link 1 link to the source again")
+
+
+class TestTheMendersBranches:
+    """The port that the round of mending uses: plans of HEAD's bytes, one file at a time."""
+
+    def plan_of(self, data: bytes) -> RepairPlan:
+        moment = datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
+        return plan(Text(data=data, format=SourceFormat.HTML), [Repair(url=URL, uri_m=MEMENTO, moment=moment)])
+
+    def test_each_file_joins_those_repaired_before(self, repository: Path) -> None:
+        (repository / "second.html").write_bytes(PAGE)
+        git(repository, "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "More", "staged.html")
+        branches = GitBranches(clock=SystemClock())
+        for name in ("posts/a b.html", "staged.html"):
+            data = branches.read(repository, repository / name)
+            branches.commit(repository, [(repository / name, self.plan_of(data))], message="M\n")
+        changed = git(repository, "diff", "--name-only", f"main..{BRANCH}").split("\n")
+        assert changed == ["posts/a b.html", "staged.html", ""]
+
+    def test_head_is_read_not_the_working_tree(self, repository: Path) -> None:
+        branches = GitBranches(clock=SystemClock())
+        path = repository / "posts" / "a b.html"
+        assert branches.read(repository / "posts", path) == PAGE != path.read_bytes()
+        with pytest.raises(RelinkRefused, match="another text"):
+            branches.commit(repository, [(path, self.plan_of(path.read_bytes()))], message="M\n")
+
+    def test_the_same_again_gives_the_same_commit(self, repository: Path) -> None:
+        branches = GitBranches(clock=SystemClock())
+        path = repository / "posts" / "a b.html"
+        changes = [(path, self.plan_of(PAGE))]
+        assert branches.commit(repository, changes, message="M\n") == branches.commit(
+            repository, changes, message="M\n"
+        )
+
+    @pytest.mark.parametrize("name", ["uncommitted.html", "../elsewhere.html"])
+    def test_a_file_that_head_has_not_is_named(self, repository: Path, name: str) -> None:
+        with pytest.raises(InputError):
+            GitBranches(clock=SystemClock()).read(repository, repository / name)

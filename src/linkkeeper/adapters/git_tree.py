@@ -9,12 +9,14 @@ and the hooks of the publisher are never touched, and nothing is ever pushed.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from linkkeeper.errors import InputError, RelinkRefused, StorageError
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.relink import RepairPlan
 
 _TEXT_MODES = frozenset({"100644", "100755"})
 _OUR_NAME = "linkkeeper"
@@ -74,16 +76,21 @@ class GitTree:
                     found.append(TreeFile(os.fsdecode(path), mode, blob))
         return found
 
+    def top(self) -> Path:
+        """The folder that the tree's paths start from."""
+        return Path(os.fsdecode(self._run("rev-parse", "--show-toplevel").rstrip(b"\n"))).resolve()
+
     def read(self, file: TreeFile) -> bytes:
         """The exact bytes of a blob, without any filter."""
         return self._run("cat-file", "blob", file.blob)
 
     def commit(self, changes: Mapping[str, bytes], *, branch: str, message: str, moment: datetime) -> TreeCommit | None:
         """
-        Put changed files on a branch of their own.
+        Put changed files on a branch of their own, beside those that it repaired before.
 
         Args:
-            changes: New bytes of files of HEAD, by path.
+            changes: New bytes of files of HEAD, by path; HEAD's own bytes take
+                an earlier repair of the branch back.
             branch: Short name. While its commits are all ours it is carried
                 on; if somebody else worked on it, or has it checked out, the
                 next free name with a number is taken.
@@ -96,12 +103,14 @@ class GitTree:
             StorageError: git could not write.
         """
         head = self.head()
-        modes = {file.path: file.mode for file in self.files(at=head)}
+        files = {file.path: file for file in self.files(at=head)}
         for path in changes:
-            if path not in modes:
+            if path not in files:
                 raise RelinkRefused("commit the repair", subject=path, reason="no plain file of HEAD")
-        tree = self._write_tree(head, {path: (modes[path], data) for path, data in changes.items()})
         name, tip = self._free_branch(branch, head)
+        entries = {file.path: file for file in self._carried(head, tip, files)}
+        entries |= {path: replace(files[path], blob=self._write_blob(data)) for path, data in changes.items()}
+        tree = self._write_tree(head, entries.values())
         if tree == self._tree_of(tip or head):
             return None
         commit = self._write_commit(tree, self._parents(head, tip), message=message, moment=moment)
@@ -111,14 +120,23 @@ class GitTree:
         )
         return TreeCommit(commit, name)
 
-    def _write_tree(self, head: str, entries: Mapping[str, tuple[str, bytes]]) -> str:
+    def _carried(self, head: str, tip: str | None, files: Mapping[str, TreeFile]) -> Sequence[TreeFile]:
+        """Earlier repairs on the branch that HEAD does not have, of files that HEAD did not change since."""
+        if tip is None:
+            return []
+        base = self._run("merge-base", head, tip).decode().strip()
+        then = {file.path: file for file in self.files(at=base)}
+        return [
+            file
+            for file in self.files(at=tip)
+            if file.path in files and file != then.get(file.path) and files[file.path] == then.get(file.path)
+        ]
+
+    def _write_tree(self, head: str, entries: Iterable[TreeFile]) -> str:
         with tempfile.TemporaryDirectory(prefix="linkkeeper-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self._run("read-tree", head, environment=index)
-            lines = b"".join(
-                f"{mode} {self._write_blob(data)}\t".encode() + os.fsencode(path) + b"\0"
-                for path, (mode, data) in entries.items()
-            )
+            lines = b"".join(f"{file.mode} {file.blob}\t".encode() + os.fsencode(file.path) + b"\0" for file in entries)
             self._run("update-index", "-z", "--index-info", given=lines, environment=index, failing=StorageError)
             return self._run("write-tree", environment=index, failing=StorageError).decode().strip()
 
@@ -151,14 +169,15 @@ class GitTree:
         used = self._checked_out()
         for number in range(1, _MOST_BRANCHES):
             name = branch if number == 1 else f"{branch}-{number}"
-            tip = self._tip(name)
+            tip = self.tip(name)
             if f"refs/heads/{name}" in used:
                 continue
             if tip is None or self._is_ours(tip, head):
                 return name, tip
         raise RelinkRefused("commit the repair", subject=branch, reason="every branch of this name is taken")
 
-    def _tip(self, branch: str) -> str | None:
+    def tip(self, branch: str) -> str | None:
+        """The commit that a branch ends in; None if there is no such branch."""
         self._run("check-ref-format", "--branch", branch)
         found = self._try("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}^{{commit}}")
         return found.stdout.decode().strip() if found.returncode == 0 else None
@@ -210,3 +229,60 @@ class GitTree:
             hint = "install git, or follow the folder instead"
             reason = error.strerror or str(error)
             raise InputError("read the git tree", subject=str(self.root), reason=reason, hint=hint) from error
+
+
+class GitBranches:
+    """
+    Repairs of working trees, each on a branch of its own; satisfies :class:`linkkeeper.pipeline.mend.Branches`.
+
+    Args:
+        branch: Short name of the branch, the same in every tree.
+    """
+
+    def __init__(self, *, clock: Clock, branch: str = "linkkeeper/repairs") -> None:
+        self._clock = clock
+        self._branch = branch
+
+    def read(self, tree: Path, path: Path) -> bytes:
+        """
+        The bytes of a file as HEAD has it, whatever stands in the working tree.
+
+        Raises:
+            InputError: no repository, or HEAD has no such file.
+        """
+        git = GitTree(tree)
+        return git.read(_file_of(git, path))
+
+    def commit(self, tree: Path, changes: Sequence[tuple[Path, RepairPlan]], *, message: str) -> str:
+        """
+        Commit plans that were made of the bytes that HEAD has.
+
+        Returns:
+            The commit that holds them, be it new or not.
+
+        Raises:
+            RelinkRefused: HEAD has other bytes than a plan was made of.
+        """
+        git = GitTree(tree)
+        files = [(_file_of(git, path), plan) for path, plan in changes]
+        for file, plan in files:
+            if git.read(file) != plan.before:
+                reason = "HEAD has another text than the one that was to be repaired"
+                raise RelinkRefused(
+                    "commit the repair", subject=file.path, reason=reason, hint="commit or undo your changes"
+                )
+        after = {file.path: plan.after for file, plan in files}
+        made = git.commit(after, branch=self._branch, message=message, moment=self._clock.now())
+        return made.commit if made is not None else git.tip(self._branch) or git.head()
+
+
+def _file_of(git: GitTree, path: Path) -> TreeFile:
+    top = git.top()
+    try:
+        name = path.resolve().relative_to(top).as_posix()
+    except ValueError:
+        raise InputError("read the git tree", subject=str(path), reason=f"not below {top}") from None
+    found = next((file for file in git.files() if file.path == name), None)
+    if found is None:
+        raise InputError("read the git tree", subject=str(path), reason="HEAD has no such file", hint="commit it first")
+    return found
