@@ -10,8 +10,8 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import typer.main
 
 from linkkeeper.cli import build_app
@@ -25,7 +25,7 @@ def commands() -> str:
     return "\n".join(line for name, command in _leaves(group) for line in _command(name, command))
 
 
-def _leaves(command: click.Command, name: str = "linkkeeper") -> Iterator[tuple[str, click.Command]]:
+def _leaves(command: Any, name: str = "linkkeeper") -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield name, command
@@ -35,7 +35,7 @@ def _leaves(command: click.Command, name: str = "linkkeeper") -> Iterator[tuple[
             yield from _leaves(child, f"{name} {child_name}")
 
 
-def _command(name: str, command: click.Command) -> Iterator[str]:
+def _command(name: str, command: Any) -> Iterator[str]:
     options = [option for option in command.params if option.param_type_name == "option" and option.name != "help"]
     arguments = [argument for argument in command.params if argument.param_type_name == "argument"]
     words = " ".join(_argument(argument) for argument in arguments)
@@ -46,15 +46,15 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield ""
 
 
-def _argument(argument: click.Parameter) -> str:
-    name = str(getattr(argument, "metavar", None) or argument.name or "").upper().strip("[]").removesuffix("...")
+def _argument(argument: Any) -> str:
+    name = str(argument.metavar or argument.name or "").upper().strip("[]").removesuffix("...")
     name = name.rstrip("…") + ("…" if argument.nargs == -1 else "")
     return name if argument.required else f"[{name}]"
 
 
-def _option(option: click.Parameter) -> str:
+def _option(option: Any) -> str:
     spelled = ", ".join(f"`{text}`" for text in (*option.opts, *option.secondary_opts))
-    help_text = " ".join((getattr(option, "help", None) or "").split())
+    help_text = " ".join((option.help or "").split())
     return f"{spelled}: {help_text}".rstrip(": ")
 
 

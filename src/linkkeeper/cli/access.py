@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def withhold(
     capture_id: Annotated[str, typer.Argument(metavar="ID")],
-    level: Annotated[str, typer.Option("--as", metavar="private|embargo|takedown")],
+    level: Annotated[str, typer.Option("--as", metavar="private|embargo|takedown", help="Who may still see it.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept, and shown on the tombstone of a takedown.")],
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="End of an embargo, 2027-01-31.")] = None,
     config: ConfigOption = None,
@@ -29,7 +29,7 @@ def withhold(
     """Make a capture invisible in every form; journaled before it takes effect."""
     with open_store(load(config)) as store:
         store.editing.withhold(capture_id, _level(level), by=operator(), reason=reason, until=_date(until))
-    console().print(f"{capture_id}: {level}", markup=False)
+    console().print(f"{capture_id}: {level}")
 
 
 def restore(
@@ -40,7 +40,7 @@ def restore(
     """Make a withheld capture visible again."""
     with open_store(load(config)) as store:
         store.editing.restore(capture_id, by=operator(), reason=reason)
-    console().print(f"{capture_id}: open", markup=False)
+    console().print(f"{capture_id}: open")
 
 
 def _level(text: str) -> AccessLevel:
