@@ -31,9 +31,9 @@ def add_editor(
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else secrets.token_urlsafe(12)
     with open_store(load(config)) as store:
         store.accounts.add_editor(name, password)
-    side_console().print(f"editor {name} added", markup=False)
+    side_console().print(f"editor {name} added")
     if not ask:
-        console().print(password, markup=False)
+        console().print(password)
 
 
 def create_token(
@@ -42,11 +42,11 @@ def create_token(
 ) -> None:
     """Create a token for the API; it is printed once and kept only as a digest."""
     with open_store(load(config)) as store:
-        console().print(store.accounts.create_token(name, by=operator()), markup=False)
+        console().print(store.accounts.create_token(name, by=operator()))
 
 
 def revoke_token(name: Annotated[str, typer.Argument(metavar="NAME")], config: ConfigOption = None) -> None:
     """Revoke a token at once."""
     with open_store(load(config)) as store:
         store.accounts.revoke_token(name)
-    side_console().print(f"token {name} revoked", markup=False)
+    side_console().print(f"token {name} revoked")

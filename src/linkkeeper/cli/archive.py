@@ -71,4 +71,4 @@ def _tell_problems(intake: Intake) -> None:
         complain(problem)
     for location, unusable in intake.unusable:
         note = f"note {unusable.label}" if unusable.label else "running text"
-        side_console().print(f"{location}, {note}: can't open {unusable.as_cited!r}: {unusable.reason}", markup=False)
+        side_console().print(f"{location}, {note}: can't open {unusable.as_cited!r}: {unusable.reason}")

@@ -23,4 +23,4 @@ def backup(
 ) -> None:
     """Copy the database while it is in use; captures and journal are files: copy the storage folder for them."""
     with open_store(load(config)) as store:
-        console().print(str(store.backup(target)), markup=False)
+        console().print(str(store.backup(target)))

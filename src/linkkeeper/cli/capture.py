@@ -46,7 +46,7 @@ async def _capture(urls: Sequence[str], config: ConfigOption, *, as_json: bool) 
             complain(InputError("capture", subject=refused.url, reason=refused.problem or ""))
             status = 1
         if not as_json:
-            engine.keeper.on_event = lambda url, words: side_console().print(f"{url}: {words}", markup=False)
+            engine.keeper.on_event = lambda url, words: side_console().print(f"{url}: {words}")
         async with engine.hosts.beating():
             async for view in _as_they_end(engine, asked):
                 status = max(status, _show(engine, view, as_json=as_json))
@@ -75,7 +75,7 @@ def _show(engine: Engine, view: RequestView, *, as_json: bool) -> int:
         json_line(found)
     elif view.capture is not None:
         words = f"{found['quality']}{': ' + found['reason'] if found['reason'] else ''}"
-        console().print(f"{view.url}\n  {words}\n  {found['directory']}", markup=False)
+        console().print(f"{view.url}\n  {words}\n  {found['directory']}")
     if view.capture is None:
         complain(InputError("capture", subject=view.url, reason=view.words or view.state.value))
         return 1

@@ -76,4 +76,4 @@ def _show(url: str, observation: Observation, *, as_json: bool) -> None:
         json_line(as_object(observation) | {"url": url})
         return
     words = f"{observation.kind.value}: {observation.evidence.words} [{observation.rule}]"
-    console().print(f"{url}\n  {words}", markup=False)
+    console().print(f"{url}\n  {words}")

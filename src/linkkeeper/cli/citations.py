@@ -105,8 +105,8 @@ def _show(file: Path, reading: Reading) -> None:
     )
     for note in reading.notes:
         means = f" -> note {note.ibid_of}" if note.ibid_of else ""
-        out.print(f"  [{note.label}]{means} {note.text[:100]}", markup=False)
+        out.print(f"  [{note.label}]{means} {note.text[:100]}")
         for url in note.urls:
-            out.print(f"        {url.as_cited}", markup=False)
+            out.print(f"        {url.as_cited}")
     for link in reading.links:
-        out.print(f"  in the text: {link.as_cited}", markup=False)
+        out.print(f"  in the text: {link.as_cited}")

@@ -56,7 +56,7 @@ def demo(
     own, folder, clock = load(config), prepare_folder(out), MovableClock()
     with SmallWeb() as web:
         began = time.monotonic()
-        say = partial(side_console().print, markup=False)
+        say = partial(side_console().print)
         result = asyncio.run(run_demo(own, folder, web, clock, say=say, watching=_progress))
         show(result, console(), elapsed_s=time.monotonic() - began)
         if serve:

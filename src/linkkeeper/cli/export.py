@@ -68,4 +68,4 @@ def _show(capture_id: str, path: Path, *, as_json: bool) -> None:
     if as_json:
         json_line({"capture_id": capture_id, "path": str(path)})
     else:
-        console().print(str(path), markup=False)
+        console().print(str(path))

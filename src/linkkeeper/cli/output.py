@@ -8,13 +8,13 @@ from rich.console import Console
 
 
 def console() -> Console:
-    """For tables and sentences that are the command's result."""
-    return Console(highlight=False, soft_wrap=True)
+    """For tables and sentences that are the command's result; square brackets are no markup."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def side_console() -> Console:
     """For progress, hints and warnings: standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def json_line(value: Any) -> None:
@@ -25,4 +25,4 @@ def json_line(value: Any) -> None:
 
 def complain(error: object) -> None:
     """Tell what could not be done, on standard error."""
-    side_console().print(f"linkkeeper: {error}", markup=False)
+    side_console().print(f"linkkeeper: {error}")

@@ -27,7 +27,7 @@ def pin(
     wanted = _state(state)
     with open_store(load(config)) as store:
         store.editing.pin(url, wanted, by=operator(), reason=reason)
-    console().print(f"{url}: {'pinned as ' + wanted.value if wanted else 'unpinned'}", markup=False)
+    console().print(f"{url}: {'pinned as ' + wanted.value if wanted else 'unpinned'}")
 
 
 def _state(text: str) -> LinkState | None:

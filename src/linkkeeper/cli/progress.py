@@ -45,7 +45,7 @@ class RoundProgress:
         self._total = max(self._total, self._done)
         self._progress.update(self._captures, completed=self._done, total=self._total, host=host_of(url))
         if not self._console.is_terminal:
-            self._console.print(f"[{self._done}/{self._total}] {words:9} {url}", markup=False)
+            self._console.print(f"[{self._done}/{self._total}] {words:9} {url}")
 
     def look_ended(self, url: str, words: str) -> None:
         self._progress.advance(self._looks)

@@ -179,7 +179,7 @@ class _Run:
             if self._as_json:
                 json_line(_dead_object(link))
             else:
-                console().print(_dead_words(link), markup=False)
+                console().print(_dead_words(link))
 
     def _count(self, file: PublishedFile, edits: Sequence[Edit], refusals: Sequence[Refusal]) -> None:
         self._counts["files"] += bool(edits)
@@ -196,7 +196,7 @@ class _Run:
         words = f"{self._counts['places']} places {done} in {self._counts['files']} of {files} files"
         if self._counts["refused"]:
             words += f"; {self._counts['refused']} left as they are, see above"
-        side_console().print(words, markup=False)
+        side_console().print(words)
 
 
 def _require_public_url(planned: FilePlan) -> None:
@@ -221,7 +221,7 @@ def _show_diff(planned: FilePlan) -> None:
 def _list_refusals(file: PublishedFile, data: bytes, refusals: Sequence[Refusal]) -> None:
     for refusal in refusals:
         place = f"{file.path}:{line_at(data, refusal.span.start)}" if refusal.span else str(file.path)
-        side_console().print(f"{place}: {refusal.url} left as it is: {refusal.words}", markup=False)
+        side_console().print(f"{place}: {refusal.url} left as it is: {refusal.words}")
 
 
 def _plan_object(planned: FilePlan, *, written: bool, target: Path | None) -> dict[str, object]:

@@ -34,7 +34,7 @@ def add(
     with open_store(load(config)) as store:
         for location in locations:
             source = store.following.follow(location, kind=kind, schedule=schedule, apply=apply, policy=policy)
-            console().print(f"following {source.kind} {source.location} ({source.schedule})", markup=False)
+            console().print(f"following {source.kind} {source.location} ({source.schedule})")
 
 
 def sources(config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -63,7 +63,7 @@ def remove(
     """Stop following a source; its analyses, captures and history stay."""
     with open_store(load(config)) as store:
         store.following.unfollow(location)
-        console().print(f"no longer following {location}", markup=False)
+        console().print(f"no longer following {location}")
 
 
 def _as_json(view: SourceView) -> dict[str, object]:

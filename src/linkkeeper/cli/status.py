@@ -82,19 +82,19 @@ def _all(store: Store) -> Iterator[LinkPage]:
 def _tell_line(page: LinkPage) -> None:
     link = page.summary
     pinned = ", pinned" if link.pinned else ""
-    console().print(f"{link.state.value:13} {link.url}\n{'':13} {link.words}{pinned}", markup=False)
+    console().print(f"{link.state.value:13} {link.url}\n{'':13} {link.words}{pinned}")
 
 
 def _tell_whole(page: LinkPage) -> None:
     link = page.summary
     out = console()
-    out.print(f"{link.url}\n  {link.state.value} since {to_iso(link.since)}: {link.words}", markup=False)
-    out.print(f"  last seen alive {to_iso(link.last_ok_at) if link.last_ok_at else 'never'}", markup=False)
-    out.print(f"  next look {to_iso(link.next_check_at) if link.next_check_at else 'none'}", markup=False)
+    out.print(f"{link.url}\n  {link.state.value} since {to_iso(link.since)}: {link.words}")
+    out.print(f"  last seen alive {to_iso(link.last_ok_at) if link.last_ok_at else 'never'}")
+    out.print(f"  next look {to_iso(link.next_check_at) if link.next_check_at else 'none'}")
     for cited in page.cited_in:
-        out.print(f"  cited in {cited.file}{', note ' + cited.label if cited.label else ''}", markup=False)
+        out.print(f"  cited in {cited.file}{', note ' + cited.label if cited.label else ''}")
     for capture in page.captures:
-        out.print(f"  {to_iso(capture.moment)}  captured: {capture.quality.value} ({capture.id})", markup=False)
+        out.print(f"  {to_iso(capture.moment)}  captured: {capture.quality.value} ({capture.id})")
     for check in page.checks:
         void = " (void: our own network was in doubt)" if check.void else ""
         words = check.evidence.get("words", "")

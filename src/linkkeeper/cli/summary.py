@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from linkkeeper.pipeline.report import Report, SourceFound
 
@@ -28,7 +29,8 @@ def print_summary(report: Report, out: Path, console: Console) -> None:
     table.add_column("capture", no_wrap=True)
     for source in report.sources():
         tone = _TONES.get(source.state.value, "yellow")
-        table.add_row(source.url, f"[{tone}]{source.state.value}[/{tone}]", source.words, _capture_words(source))
+        state = Text(source.state.value.replace("_", " "), style=tone)
+        table.add_row(source.url, state, source.words, _capture_words(source))
     console.print(table)
     states = ", ".join(f"{amount} {state.value.replace('_', ' ')}" for state, amount in report.states())
     shown = sum(source.shown for source in report.sources())
@@ -37,10 +39,10 @@ def print_summary(report: Report, out: Path, console: Console) -> None:
     for analysis in report.analyses:
         if analysis.relinked:
             words = "1 repair" if analysis.repairs == 1 else f"{analysis.repairs} repairs"
-            console.print(f"relinked copy: {out / analysis.relinked} ({words})", markup=False)
+            console.print(f"relinked copy: {out / analysis.relinked} ({words})")
         for refusal in analysis.refusals:
-            console.print(f"  not repaired: {refusal}", markup=False)
-    console.print(f"report: {out / 'report.html'}", markup=False)
+            console.print(f"  not repaired: {refusal}")
+    console.print(f"report: {out / 'report.html'}")
 
 
 def _capture_words(source: SourceFound) -> str:

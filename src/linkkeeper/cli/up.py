@@ -29,9 +29,9 @@ async def _up(settings: Settings) -> None:
 
 def _say_ready(url: str, settings: Settings) -> None:
     say = side_console()
-    say.print(f"reading room {url}/   desk {url}/desk/", markup=False)
+    say.print(f"reading room {url}/   desk {url}/desk/")
     login = settings.storage.path / FIRST_LOGIN
     if login.exists():
-        say.print(f"the first editor's name and password are in {login}; delete it once you are in", markup=False)
+        say.print(f"the first editor's name and password are in {login}; delete it once you are in")
     if not settings.web.public_url:
         say.print("[web] public_url is unset: repairs that need an archived link of ours wait for it")

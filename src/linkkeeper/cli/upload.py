@@ -24,4 +24,4 @@ def upload(
     """Keep your own file as the capture of a URL, marked as uploaded."""
     with open_store(load(config)) as store:
         capture_id = store.editing.upload(url, file, by=operator())
-    console().print(capture_id, markup=False)
+    console().print(capture_id)

@@ -45,7 +45,7 @@ def _verify(store: Store, capture_ids: list[str], *, as_json: bool) -> int:
         complain(StorageError("verify", subject=capture_id, reason="no such capture"))
     others = [] if capture_ids else _other_trouble(store, as_json=as_json)
     if not as_json:
-        console().print(f"{sound} sound, {damaged} damaged", markup=False)
+        console().print(f"{sound} sound, {damaged} damaged")
     return int(bool(damaged or unknown or others))
 
 
@@ -91,7 +91,7 @@ def _other_trouble(store: Store, *, as_json: bool) -> list[str]:
         json_line({"editions": count, "trouble": found})
     else:
         for sentence in found:
-            console().print(sentence, markup=False)
+            console().print(sentence)
     return found
 
 
@@ -100,7 +100,7 @@ def _show(report: FixityReport, *, as_json: bool) -> None:
         json_line(_as_object(report))
         return
     for damage in report.damages:
-        console().print(f"{report.capture_id}: {damage}", markup=False)
+        console().print(f"{report.capture_id}: {damage}")
 
 
 def _as_object(report: FixityReport) -> dict[str, Any]:

@@ -162,9 +162,9 @@ class Keeper:
         beat = asyncio.create_task(self._beat(under_way))
         work = asyncio.create_task(self._visit_and_keep(under_way))
         try:
-            done, _ = await asyncio.wait({beat, work}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait({beat, work}, return_when=asyncio.FIRST_COMPLETED)
+            # A beat that comes just after the end finds the request closed: only an unfinished visit was taken over.
+            (work if work.done() else beat).result()
         finally:
             for task in (beat, work):
                 task.cancel()
