@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -29,8 +30,11 @@ class SqlAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._hasher = PasswordHasher()
-        # Verified when the name is unknown, so that both refusals take equally long.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Verified when the name is unknown, so that both refusals take equally long."""
+        return self._hasher.hash(secrets.token_hex(16))
 
     def has_editor(self) -> bool:
         with self._database.reading() as session:

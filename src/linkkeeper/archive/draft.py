@@ -41,7 +41,7 @@ from linkkeeper.vocabulary.moment import to_timestamp
 
 WARC_NAME = "data.warc.gz"
 #: Renderings that are files of the capture besides being records.
-OWN_FILES = frozenset({"page.pdf", "screenshot.png", "viewport.png", "text.txt"})
+OWN_FILES = frozenset({"page.pdf", "screenshot.png", "screenshot-full.png", "text.txt"})
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _PACKED_TYPES = re.compile(r"(image/(?!svg|bmp)|video/|audio/|font/woff|application/(zip|gzip|pdf|x-7z|wacz))")
