@@ -15,20 +15,11 @@ import uvicorn
 from sqlmodel import Session, select
 
 from archive_making import about, exchange
-from linkkeeper.adapters.apscheduler_beats import next_time
-from linkkeeper.adapters.sqlmodel_accounts import SqlAccounts
-from linkkeeper.adapters.sqlmodel_analyses import SqlAnalyses
-from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
-from linkkeeper.adapters.sqlmodel_catalogue import SqlCatalogue
-from linkkeeper.adapters.sqlmodel_decisions import SqlDecisions
-from linkkeeper.adapters.sqlmodel_engine import Database, open_database
-from linkkeeper.adapters.sqlmodel_sources import SqlSources
 from linkkeeper.adapters.sqlmodel_tables import CheckRow, LinkRow, RepairRow
 from linkkeeper.archive.draft import Draft
-from linkkeeper.archive.journal import Journal
 from linkkeeper.archive.publish import publish
-from linkkeeper.pipeline.editing import Editing
-from linkkeeper.pipeline.following import FollowDefaults, Following
+from linkkeeper.assembly import Store, open_store
+from linkkeeper.settings import Settings
 from linkkeeper.vocabulary.capture import Exchange, PageMetadata, Quality, RequestReason
 from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
 from linkkeeper.vocabulary.digest import sha256_hex
@@ -75,53 +66,29 @@ class StillClock:
         return self.moment
 
 
-class RepairRows:
-    """Repairs for the desk's tests: each decision only changes the row."""
+class DeskDecisions:
+    """The store's own decisions, but a decision on a repair only changes its row: no text is edited here."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    def approve(self, repair_id: int, *, by: str) -> int:
-        return self._set(repair_id, "made", by)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store.editing, name)
 
-    def dismiss(self, repair_id: int, *, by: str, reason: str) -> None:
+    def approve_repair(self, repair_id: int, *, by: str) -> None:
+        self._set(repair_id, "made", by)
+
+    def dismiss_repair(self, repair_id: int, *, by: str, reason: str) -> None:
         self._set(repair_id, "dismissed", by)
 
-    def undo_repair(self, repair_id: int, *, by: str, reason: str) -> int:
-        return self._set(repair_id, "undone", by)
+    def undo_repair(self, repair_id: int, *, by: str, reason: str) -> None:
+        self._set(repair_id, "undone", by)
 
-    def _set(self, repair_id: int, state: str, by: str) -> int:
-        with self._database.writing() as session:
+    def _set(self, repair_id: int, state: str, by: str) -> None:
+        with self._store.database.writing() as session:
             row = session.get_one(RepairRow, repair_id)
             row.state, row.who = state, by
             session.add(row)
-        return 1
-
-
-class Store:
-    """The parts of a store that pages need, on SQL."""
-
-    def __init__(self, root: Path, database: Database, clock: StillClock) -> None:
-        self.database = database
-        self.analyses = SqlAnalyses(database)
-        self.captures = SqlCaptures(database)
-        self.decisions = SqlDecisions(database)
-        self.accounts = SqlAccounts(database)
-        self.catalogue = SqlCatalogue(database, clock=clock)
-        self.uploaded: list[tuple[str, bytes]] = []
-        defaults = FollowDefaults(schedule="every 6h", apply="propose", policy="swap-when-dead")
-        self.editing = Editing(
-            ledger=self.decisions,
-            journal=Journal(root),
-            clock=clock,
-            keep_upload=self._keep_upload,
-            following=Following(ledger=SqlSources(database), clock=clock, defaults=defaults, next_time=next_time),
-            repairs=RepairRows(database),
-        )
-
-    def _keep_upload(self, fetch: str, key: str, file: Path, by: str) -> str:
-        self.uploaded.append((fetch, file.read_bytes()))
-        return "20261122090000-00000000ff"
 
 
 @dataclass
@@ -141,7 +108,7 @@ class Room:
         """Services on this store, as given to the two applications."""
         values: dict[str, Any] = {
             "catalogue": self.store.catalogue,
-            "decisions": self.store.editing,
+            "decisions": DeskDecisions(self.store),
             "accounts": self.store.accounts,
             "clock": self.clock,
             "storage": self.root,
@@ -310,15 +277,11 @@ def collected(cited: CitedUrl, note_index: int, position: int) -> CollectedCitat
 
 @contextlib.contextmanager
 def open_room(root: Path) -> Iterator[Room]:
-    """A store with one editor, ``ada``, and nothing else."""
+    """An empty store."""
     clock = StillClock()
-    database = open_database(f"sqlite:///{root / 'linkkeeper.db'}", backups=root / "backups", now=NOW)
-    try:
-        store = Store(root, database, clock)
-        store.accounts.add_editor("ada", PASSWORD)
+    settings = Settings.model_validate({"storage": {"path": root}})
+    with open_store(settings, clock=clock) as store:
         yield Room(store=store, clock=clock, root=root)
-    finally:
-        database.close()
 
 
 def links_of(session: Session) -> list[LinkRow]:

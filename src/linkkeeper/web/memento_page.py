@@ -29,6 +29,8 @@ from linkkeeper.web.rendering import Pages
 from linkkeeper.web.replay_host import WACZ, replay_files_present
 
 PICTURE = "screenshot.png"
+#: An editor's own picture keeps its type.
+PICTURES = (PICTURE, "screenshot.jpg", "screenshot.webp")
 FULL_PICTURE = "screenshot-full.png"
 PDF = "page.pdf"
 TEXT = "text.txt"
@@ -69,7 +71,7 @@ class Shown:
     def showing(self) -> str:
         """What stands in the page's middle."""
         wanted = self.view if self.view != "source" else "pdf" if self.is_pdf else "picture"
-        needed = {"picture": {PICTURE, FULL_PICTURE}, "pdf": {PDF}, "text": {TEXT}}
+        needed = {"picture": {*PICTURES, FULL_PICTURE}, "pdf": {PDF}, "text": {TEXT}}
         if wanted in needed and not needed[wanted] & self.files:
             return next((name for name, names in needed.items() if names & self.files), "nothing")
         return wanted
@@ -77,8 +79,9 @@ class Shown:
     @property
     def picture(self) -> str:
         """The picture to show: the first screen at once, the whole page where it was asked for."""
-        whole = self.view == "picture" and FULL_PICTURE in self.files
-        return FULL_PICTURE if whole or PICTURE not in self.files else PICTURE
+        first, whole = (FULL_PICTURE, *PICTURES), (*PICTURES, FULL_PICTURE)
+        order = first if self.view == "picture" else whole
+        return next((name for name in order if name in self.files), "")
 
     @property
     def replay_offered(self) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.state import HOSTILE_STATES
+from linkkeeper.vocabulary.views import CaptureView
 from linkkeeper.web import plots, words
 from linkkeeper.web.services import WebServices
 
@@ -72,53 +73,69 @@ def vendored(folder: str, name: str) -> str:
     return f"/static/vendor/{folder}/{name}?{_fingerprint(path)}" if path.is_file() else ""
 
 
+@cache
+def _environment() -> Environment:
+    """One for the process: compiled templates are the same for every application."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        moment=time_mark,
+        day=day_mark,
+        mark=mark,
+        breakable=breakable,
+        size=words.size,
+        part=lambda text: quote(str(text), safe=""),
+    )
+    environment.globals.update(
+        STATES=words.STATES,
+        QUALITIES=words.QUALITIES,
+        REQUEST_STATES=words.REQUEST_STATES,
+        REQUEST_REASONS=words.REQUEST_REASONS,
+        HOSTILE=HOSTILE_STATES,
+        repair_words=words.repair_words,
+        title_of=words.title_of,
+        words_day=words.day,
+        asset=asset,
+        vendored=vendored,
+        memento_path=_path_of,
+        share_bar=plots.share_bar,
+        draw_plot=plots.svg,
+    )
+    return environment
+
+
+def _path_of(capture: CaptureView, modifier: str = "") -> str:
+    return memento_path(capture.timestamp, capture.url, modifier=modifier)
+
+
 class Pages:
-    """Renders templates with what all pages share."""
+    """Renders templates with what all pages of one application share."""
 
     def __init__(self, services: WebServices) -> None:
         self.services = services
-        self.environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self.environment.filters.update(
-            moment=time_mark,
-            day=day_mark,
-            mark=mark,
-            breakable=breakable,
-            size=words.size,
-            part=lambda text: quote(str(text), safe=""),
-        )
-        self.environment.globals.update(
-            STATES=words.STATES,
-            QUALITIES=words.QUALITIES,
-            REQUEST_STATES=words.REQUEST_STATES,
-            REQUEST_REASONS=words.REQUEST_REASONS,
-            HOSTILE=HOSTILE_STATES,
-            repair_words=words.repair_words,
-            title_of=words.title_of,
-            asset=asset,
-            vendored=vendored,
-            memento_path=lambda capture, modifier="": memento_path(capture.timestamp, capture.url, modifier=modifier),
-            share_bar=plots.share_bar,
-            draw_plot=plots.svg,
-            words_day=words.day,
-            replay_origin=lambda capture: services.addresses.replay(capture.id),
-            note=services.note,
-            desk=services.addresses.desk,
-            file_address=services.addresses.file,
-        )
+        self._shared = {
+            "note": services.note,
+            "desk": services.addresses.desk,
+            "file_address": services.addresses.file,
+            "replay_origin": lambda capture: services.addresses.replay(capture.id),
+        }
 
     def html(
         self, request: Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
     ) -> HTMLResponse:
         """Render *template*; the editor signed in, if any, is in ``request.state.account``."""
         account = getattr(request.state, "account", None)
-        text = self.environment.get_template(template).render(
-            {"request": request, "account": account, "path": request.url.path, **(values or {})}
+        text = (
+            _environment()
+            .get_template(template)
+            .render(
+                {**self._shared, "request": request, "account": account, "path": request.url.path, **(values or {})}
+            )
         )
         return HTMLResponse(text, status_code=status)
