@@ -36,7 +36,7 @@ async def paced(urls: list[str], ca_file: str, *, rules: PaceRules, judging: boo
     fetch = HttpxFetch(
         gate, context=client_context(ca_file), slots=pacer, clock=clock, user_agent="linkkeeper bench", limits=QUICK
     )
-    observer = Observer(fetch, clock=clock, memory=SiblingsInMemory())
+    observer = Observer(fetch, slots=pacer, clock=clock, memory=SiblingsInMemory())
     found: Counter[str] = Counter()
 
     async def work(url: str, patient: bool) -> bool:

@@ -1,5 +1,6 @@
 """One observation: what is followed, what is asked only once, and what stays void."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from linkkeeper.checks.observe import Leave, Observed, Observer
 from linkkeeper.checks.pacing import PaceRules
 from linkkeeper.checks.robots import RobotsOfHosts
 from linkkeeper.checks.siblings import SiblingsInMemory
+from linkkeeper.errors import BrowserError
 from linkkeeper.vocabulary.moment import SystemClock
 from linkkeeper.vocabulary.observation import ObservationKind as Kind
 
@@ -28,9 +30,11 @@ class Browser:
     def __init__(self, body: bytes | None = PAGE) -> None:
         self.body = body
         self.visits: list[str] = []
+        self.moments: list[float] = []
 
     async def look(self, url: str) -> Look:
         self.visits.append(url)
+        self.moments.append(time.monotonic())
         moment = datetime.now(UTC)
         if self.body is None:
             return Look(url=url, moment=moment, elapsed_s=1.0, by_browser=True)
@@ -38,11 +42,16 @@ class Browser:
         return Look(url=url, moment=moment, elapsed_s=1.0, answer=shown, by_browser=True)
 
 
+class NoBrowser:
+    async def look(self, url: str) -> Look:
+        raise BrowserError("start a browser", subject="chromium", reason="none found")
+
+
 def observe(
     web: Web,
     path: str = "/reports/2019/page",
     *,
-    browser: Browser | None = None,
+    browser: Browser | NoBrowser | None = None,
     robots: bool = False,
     leave: Leave | None = None,
     forms: tuple[str, ...] = (),
@@ -53,6 +62,7 @@ def observe(
     async def act(there: Network) -> Observed:
         observer = Observer(
             there.fetch,
+            slots=there.pacer,
             clock=SystemClock(),
             memory=SiblingsInMemory(),
             browser=browser,
@@ -134,6 +144,20 @@ def test_a_browser_that_sees_nothing_changes_nothing() -> None:
     )
     assert seen.observation.kind is Kind.BLOCKED
     assert seen.browsed
+
+
+def test_a_machine_without_a_browser_still_checks() -> None:
+    web = Web({"/reports/2019/page": answer(403, WALL)})
+    seen = observe(web, browser=NoBrowser(), leave=Leave(browser=True))
+    assert seen.observation.kind is Kind.BLOCKED
+
+
+def test_a_browsers_visit_waits_in_the_hosts_line() -> None:
+    browser = Browser()
+    web = Web({"/reports/2019/page": answer(200, SHELL)})
+    rules = PaceRules(interval_s=0.3)
+    observe(web, browser=browser, leave=Leave(browser=True), rules=rules)
+    assert browser.moments[0] - web.arrivals[0].moment >= 0.2
 
 
 def test_a_time_out_in_the_quick_pass_asks_for_patience() -> None:

@@ -1,8 +1,6 @@
 """The rounds joined with the network and the browser."""
 
 import contextlib
-import os
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +11,7 @@ from linkkeeper.adapters.apscheduler_beats import Beats, next_time
 from linkkeeper.adapters.browser_look import PlaywrightLook
 from linkkeeper.adapters.feeds import read_listing
 from linkkeeper.adapters.playwright_browser import BrowserOptions, PlaywrightPool
+from linkkeeper.adapters.process_identity import is_dead, worker_token
 from linkkeeper.assembly.network import Network, open_network
 from linkkeeper.assembly.store import SOFTWARE, Store, open_store, own_bases
 from linkkeeper.captures.limits import VisitLimits
@@ -63,9 +62,10 @@ async def open_engine(
     async with contextlib.AsyncExitStack() as stack:
         store = stack.enter_context(open_store(settings, clock=clock))
         network = await stack.enter_async_context(open_network(settings, clock=store.clock))
-        pool = await stack.enter_async_context(PlaywrightPool(_browser_options(settings, allow_unsandboxed)))
-        token = f"{os.getpid()}-{secrets.token_hex(6)}"
-        hosts = HeldHosts(store.hosts, token=token)
+        pool = await stack.enter_async_context(PlaywrightPool(browser_options(settings, allow_unsandboxed)))
+        hosts = HeldHosts(store.hosts, token=worker_token())
+        store.captures.release_dead(is_dead)
+        store.hosts.release_dead(is_dead)
         yield _join(settings, store, network, pool, hosts)
 
 
@@ -96,6 +96,7 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
             srcset=settings.captures.srcset,
             limits=limits,
         ),
+        new_token=worker_token,
     )
     look = PlaywrightLook(browser=pool, gate=network.gate, tls=network.tls, limits=limits, clock=store.clock)
     watcher = Watcher(
@@ -172,7 +173,7 @@ def visit_limits(captures: CaptureSettings) -> VisitLimits:
     )
 
 
-def _browser_options(settings: Settings, allow_unsandboxed: bool) -> BrowserOptions:
+def browser_options(settings: Settings, allow_unsandboxed: bool) -> BrowserOptions:
     browser = settings.browser
     return BrowserOptions(
         executable=browser.executable,

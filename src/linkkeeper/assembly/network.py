@@ -43,6 +43,7 @@ class Network:
         """Make an observer that remembers siblings in *memory*."""
         return Observer(
             self.fetch,
+            slots=self.pacer,
             clock=clock,
             memory=memory,
             browser=browser,

@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.judge import RULE_SET, asks, judge
 from linkkeeper.checks.look import Look
-from linkkeeper.checks.ports import BrowserLook, Fetch, SiblingMemory
+from linkkeeper.checks.pacing import HostDeferred
+from linkkeeper.checks.ports import BrowserLook, Fetch, SiblingMemory, Slots
 from linkkeeper.checks.robots import RobotsOfHosts
 from linkkeeper.checks.siblings import Siblings
 from linkkeeper.checks.specials import stand_in_url
+from linkkeeper.errors import BrowserError
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
+log = structlog.get_logger()
+
 #: Cheap questions first; a browser is the last resort.
-_ORDER = (Need.PATIENT_RETRY, Need.STAND_IN, Need.SIBLINGS, Need.BROWSER)
+_ORDER = (Need.STAND_IN, Need.SIBLINGS, Need.BROWSER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,7 @@ class Leave:
     What one observation may do.
 
     Attributes:
-        patient: Retry a time-out at once, with the long limits.
+        patient: Look with the long limits of the retry after a time-out.
         browser: Ask a browser when the rules want one (once per link in 30 days).
         siblings: Ask addresses beside the cited one.
     """
@@ -59,6 +65,7 @@ class Observer:
 
     Args:
         fetch: Sends polite requests.
+        slots: The pace that fetch keeps too; a browser's visit waits in the same line.
         clock: Gives "now" for what is remembered.
         browser: None where there is none.
         memory: Of sibling answers.
@@ -70,6 +77,7 @@ class Observer:
         self,
         fetch: Fetch,
         *,
+        slots: Slots,
         clock: Clock,
         memory: SiblingMemory,
         browser: BrowserLook | None = None,
@@ -77,6 +85,7 @@ class Observer:
         crawl_delay: Callable[[str, float], None] | None = None,
     ) -> None:
         self._fetch = fetch
+        self._slots = slots
         self._clock = clock
         self._browser = browser
         self._siblings = Siblings(fetch, memory)
@@ -118,11 +127,11 @@ class Observer:
         Look with a browser only, as is always done before a link is called dead.
 
         Returns:
-            None where there is no browser.
+            None where there is no browser, or the host rests.
         """
-        if self._browser is None:
+        look = await self._browse(case.cited)
+        if look is None:
             return None
-        look = await self._browser.look(case.cited)
         settled = await self._settle(look, case, Leave(browser=False))
         return replace(settled, browsed=True)
 
@@ -130,7 +139,7 @@ class Observer:
         refusal = await self._forbidden_by_robots(case)
         if refusal is not None:
             return Observed(observation=refusal, look=None)
-        look = await self._fetch.look(case.cited, validators=validators)
+        look = await self._fetch.look(case.cited, validators=validators, patient=leave.patient)
         return await self._settle(look, case, leave)
 
     async def _settle(self, look: Look, case: Case, leave: Leave) -> Observed:
@@ -157,8 +166,6 @@ class Observer:
     def _may(self, need: Need, leave: Leave) -> bool:
         if need is Need.BROWSER:
             return leave.browser and self._browser is not None
-        if need is Need.PATIENT_RETRY:
-            return leave.patient
         return leave.siblings
 
     async def _follow(self, need: Need, look: Look, case: Case) -> tuple[Look, Case]:
@@ -168,12 +175,22 @@ class Observer:
         if need is Need.STAND_IN:
             address = stand_in_url(case.cited)
             return look, replace(case, stand_in=await self._fetch.look(address) if address else None)
-        if need is Need.PATIENT_RETRY:
-            again = await self._fetch.look(case.cited, patient=True)
-            return (look if again.deferred else again), case
-        assert self._browser is not None
-        seen = await self._browser.look(case.cited)
-        return (seen if seen.answer is not None else look), case
+        seen = await self._browse(case.cited)
+        return (seen if seen is not None and seen.answer is not None else look), case
+
+    async def _browse(self, url: str) -> Look | None:
+        """One visit in the host's line; None where there is no browser, or the host rests."""
+        if self._browser is None:
+            return None
+        try:
+            async with self._slots.slot(url) as slot:
+                await slot.sending()
+                return await self._browser.look(url)
+        except HostDeferred:
+            return None
+        except BrowserError as error:
+            log.warning("no browser to look with", url=url, reason=error.reason, hint=error.hint)
+            return None
 
     async def _forbidden_by_robots(self, case: Case) -> Observation | None:
         if self._robots is None:

@@ -6,16 +6,14 @@ from typing import Annotated
 
 import typer
 
-from linkkeeper.assembly import open_network
+from linkkeeper.assembly.looking import open_observer
 from linkkeeper.checks.case import Case
 from linkkeeper.checks.observe import Leave, Observer
-from linkkeeper.checks.siblings import SiblingsInMemory
 from linkkeeper.cli.judge import as_object
 from linkkeeper.cli.options import ConfigOption, JsonOption
 from linkkeeper.cli.output import complain, console, json_line
 from linkkeeper.errors import InputError
 from linkkeeper.settings import Settings, load
-from linkkeeper.vocabulary.moment import SystemClock
 from linkkeeper.vocabulary.observation import Observation, ObservationKind
 from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form
 
@@ -37,13 +35,11 @@ def register(app: typer.Typer) -> None:
 
 
 async def _check(urls: Sequence[str], settings: Settings, *, as_json: bool) -> int:
-    clock = SystemClock()
     forms, unusable = _read(urls)
     failed = bool(unusable)
     for error in unusable:
         complain(error)
-    async with open_network(settings, clock=clock) as network:
-        observer = network.observer(memory=SiblingsInMemory(), clock=clock)
+    async with open_observer(settings) as observer:
         async for url, observation in _as_they_come(forms, observer):
             failed = failed or observation.kind in _NOT_DONE
             _show(url, observation, as_json=as_json)
@@ -52,7 +48,7 @@ async def _check(urls: Sequence[str], settings: Settings, *, as_json: bool) -> i
 
 async def _as_they_come(forms: dict[str, str], observer: Observer) -> AsyncIterator[tuple[str, Observation]]:
     async def one(url: str, form: str) -> tuple[str, Observation]:
-        return url, (await observer.observe(Case(cited=form), leave=Leave(patient=True))).observation
+        return url, (await observer.observe(Case(cited=form), leave=Leave(patient=True, browser=True))).observation
 
     tasks = [asyncio.create_task(one(url, form)) for url, form in forms.items()]
     for task in asyncio.as_completed(tasks):
