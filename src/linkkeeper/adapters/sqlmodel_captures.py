@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,6 +135,19 @@ class SqlCaptures:
                 row.attempt -= 1
                 session.add(row)
 
+    def release_dead(self, is_dead: Callable[[str], bool]) -> int:
+        """Put requests of processes that are no more back to waiting; returns how many."""
+        with self._database.writing() as session:
+            rows = [
+                row
+                for row in session.exec(select(RequestRow).where(RequestRow.state == RequestState.RUNNING))
+                if row.token is not None and is_dead(row.token)
+            ]
+            for row in rows:
+                row.state, row.token, row.lease_until = RequestState.WAITING.value, None, None
+                session.add(row)
+            return len(rows)
+
     def finish(
         self,
         request: ClaimedRequest,
@@ -206,16 +219,14 @@ class SqlCaptures:
         with self._database.reading() as session:
             return session.exec(query).one()
 
-    def next_due(self) -> datetime | None:
+    def running(self, links: frozenset[int]) -> int:
+        """How many requests of these links somebody works on."""
         with self._database.reading() as session:
             return session.exec(
-                select(func.min(RequestRow.not_before)).where(RequestRow.state == RequestState.WAITING)
-            ).first()
-
-    def is_open(self, request_id: str) -> bool:
-        with self._database.reading() as session:
-            row = session.get(RequestRow, request_id)
-            return row is not None and row.state in OPEN_STATES
+                select(func.count())
+                .select_from(RequestRow)
+                .where(RequestRow.state == RequestState.RUNNING, col(RequestRow.link_id).in_(links))
+            ).one()
 
     def longest_unverified(self, limit: int) -> Sequence[str]:
         """Ids of captures with bytes of their own, never verified first, then longest ago."""

@@ -6,6 +6,7 @@ politeness holds across processes without a commit per request. Leases use
 the system's clock.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -59,6 +60,19 @@ class SqlHosts:
             if row is not None and row.token == token:
                 row.token = row.lease_until = None
                 session.add(row)
+
+    def release_dead(self, is_dead: Callable[[str], bool]) -> int:
+        """End the leases of processes that are no more; returns how many."""
+        with self._database.writing() as session:
+            rows = [
+                row
+                for row in session.exec(select(HostRow).where(col(HostRow.token).is_not(None)))
+                if row.token is not None and is_dead(row.token)
+            ]
+            for row in rows:
+                row.token = row.lease_until = None
+                session.add(row)
+            return len(rows)
 
     def want(self, key: str, *, now: datetime) -> None:
         """Ask the holder of *key* to let go after the requests in flight."""

@@ -165,7 +165,7 @@ class ArchiveRun:
         return continued
 
     async def _keep(self, links: frozenset[int], watched: "asyncio.Task[object]") -> None:
-        """Capture until nothing is left and no look can ask for more."""
+        """Capture until nothing is left, no look can ask for more, and no other process works on one."""
         while True:
             if await self._keeper.work_one(links=links):
                 continue
@@ -175,9 +175,16 @@ class ArchiveRun:
             rest = self._keeper.rest_s()
             if 0 < rest <= LONGEST_REST_S:
                 await asyncio.sleep(rest)
-                continue
-            if not await self._keeper.work_one(links=links):
+            elif await asyncio.to_thread(self._others_work_on, links):
+                await asyncio.sleep(1.0)
+            elif not await self._keeper.work_one(links=links):
                 return
+
+    def _others_work_on(self, links: frozenset[int]) -> bool:
+        """Whether another process makes a capture of ours, or holds a host that one of ours needs."""
+        if self._captures.running(links):
+            return True
+        return self._keeper.waits_for_hosts and self._captures.open_requests(due=self._clock.now(), links=links) > 0
 
     def report(self, editions: Sequence[Edition], out: Path) -> Report:
         """Write relinked copies, static pages and the report under *out*."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -64,6 +63,7 @@ class Keeper:
     Makes captures.
 
     Args:
+        new_token: Makes the token of one request's lease.
         on_event: Told ``(url, words)`` when a visit starts, moves on and ends.
     """
 
@@ -79,6 +79,7 @@ class Keeper:
         slots: Slots,
         clock: Clock,
         rules: KeepRules,
+        new_token: Callable[[], str],
         on_event: Callable[[str, str], None] = lambda url, words: None,
     ) -> None:
         self._ledger = ledger
@@ -90,6 +91,7 @@ class Keeper:
         self._slots = slots
         self._clock = clock
         self._rules = rules
+        self._new_token = new_token
         self._resting: dict[str, datetime] = {}
         self.on_event = on_event
         self.tokens: set[str] = set()
@@ -109,7 +111,7 @@ class Keeper:
             BrowserError: no browser starts.
         """
         await asyncio.to_thread(self._shelf.require_space, self._rules.min_free_bytes)
-        token = secrets.token_hex(12)
+        token = self._new_token()
         request = await asyncio.to_thread(
             self._ledger.claim, due=self._clock.now(), busy_hosts=self._busy_hosts(), token=token, links=links
         )
@@ -121,6 +123,11 @@ class Keeper:
         finally:
             self.tokens.discard(token)
         return True
+
+    @property
+    def waits_for_hosts(self) -> bool:
+        """Whether another process was found to hold a host a moment ago."""
+        return bool(self._hosts.elsewhere)
 
     def rest_s(self) -> float:
         """Seconds until the first resting host may be visited again; 0 where none rests."""
