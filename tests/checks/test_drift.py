@@ -120,6 +120,17 @@ def test_a_capture_by_browser_is_compared_with_what_a_browser_shows() -> None:
     assert judge(look, Case(cited=CITED, baseline=known)).evidence.kept_share == 1.0
 
 
+def test_markup_that_lacks_what_scripts_added_is_no_drift() -> None:
+    frame = (
+        b"<html><title>App</title><body><p>Menu and a few words of the frame.</p><script src='a.js'></script></body>"
+    )
+    known = baseline_of(read_page(frame, None), final_url=CITED, rendered_text=sentences(10))
+    look = answered(frame)
+    assert judge(look, Case(cited=CITED, baseline=known)).kind is K.JS_SHELL
+    seen_by_browser = answered(frame, rendered_text="Another page came in its place. " * 9, by_browser=True)
+    assert judge(seen_by_browser, Case(cited=CITED, baseline=known)).kind in {K.DRIFTED, K.USURPED_SUSPECT}
+
+
 def test_a_baseline_survives_being_kept() -> None:
     assert Baseline.from_json(baseline().to_json()) == baseline()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkkeeper.checks.case import Case, Need, baseline_of
+from linkkeeper.checks.case import Case, Need, NoteFacts, baseline_of
 from linkkeeper.checks.judge import RULE_SET, asks, judge
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
 from linkkeeper.checks.specials import is_identifier, is_shortener, stand_in_url
@@ -131,6 +131,8 @@ def test_the_error_page_of_a_cdn_about_the_origin_is_no_wall() -> None:
         ("http://old-institute.example/reports/2019/water/", K.OK),
         ("https://www.old-institute.example/reports/2019/water?utm_source=x", K.OK),
         ("https://www.old-institute.example/library/2019/water", K.OK),
+        ("https://www.old-institute.example/news/missing-children-found", K.OK),
+        ("https://www.old-institute.example/papers/error-analysis", K.OK),
     ],
 )
 def test_where_a_look_lands_tells(final: str, expected: ObservationKind) -> None:
@@ -140,6 +142,32 @@ def test_where_a_look_lands_tells(final: str, expected: ObservationKind) -> None
 def test_a_front_page_that_was_cited_is_no_redirect_home() -> None:
     look = answered(url="https://old-institute.example/index.html", final_url="https://www.old-institute.example/")
     assert verdict(look).kind is K.OK
+
+
+def test_a_short_form_of_a_front_page_leads_there_by_design() -> None:
+    assert verdict(answered(url="https://bit.ly/abc", final_url="https://www.other.example/", hops=(301,))).kind is K.OK
+    dead = answered(url="https://bit.ly/abc", final_url="https://bit.ly/", hops=(302,))
+    assert verdict(dead).kind is K.HOME_REDIRECT
+
+
+def test_another_site_is_judged_by_the_note_while_there_is_no_capture() -> None:
+    final = "https://casino.example/bonus"
+    casino = answered(page("Play roulette and poker. " * 30, title="Best casino bonus"), final_url=final, hops=(301,))
+    note = NoteFacts(text="Ada Weller, “Falling groundwater in the northern plain”, Old Institute, 2019.")
+    observation = judge(casino, Case(cited=CITED, note=note))
+    assert (observation.kind, observation.rule) == (K.USURPED_SUSPECT, f"other-site@{RULE_SET}")
+    assert verdict(casino).kind is K.OK
+    moved = answered(
+        page(sentences(9), title="Falling groundwater in the northern plain"), final_url=final, hops=(301,)
+    )
+    assert judge(moved, Case(cited=CITED, note=note)).kind is K.OK
+
+
+def test_a_title_in_the_list_of_a_front_page_is_no_quotation() -> None:
+    title = "Falling groundwater in the northern plain"
+    home = answered(page(f"News. {title}. {sentences(5)}"), final_url="https://www.old-institute.example/", hops=(302,))
+    note = NoteFacts(text=title, passages=(title,))
+    assert judge(home, Case(cited=CITED, note=note)).kind is K.HOME_REDIRECT
 
 
 def test_a_jump_in_the_page_counts_as_a_redirect() -> None:

@@ -132,9 +132,17 @@ def test_nothing_is_dead_before_a_browser_has_looked() -> None:
 
 
 def test_the_visit_is_not_one_of_the_failures() -> None:
-    standing = lived(seen(K.OK, 0), seen(K.GONE, 1), seen(K.GONE, 5, browser=True))
-    assert standing.state is LinkState.FAILING
+    enough = lived(seen(K.OK, 0), seen(K.GONE, 1), seen(K.GONE, 2))
+    visited = lived(seen(K.GONE, 2.01, browser=True), standing=enough)
+    assert visited.state is LinkState.DEAD
+    assert visited.failures == enough.failures
+
+
+def test_what_only_a_browser_gets_to_see_counts_like_any_look() -> None:
+    """A wall keeps the client out, and the browser behind it finds the page gone."""
+    standing = lived(seen(K.OK, 0), seen(K.GONE, 1, browser=True))
     assert looks_counted(standing) == "gone, look 1 of 2"
+    assert lived(seen(K.GONE, 32, browser=True), standing=standing).state is LinkState.DEAD
 
 
 def test_a_wall_in_front_of_the_browser_does_not_confirm_a_death() -> None:
@@ -154,7 +162,14 @@ def test_an_outage_of_ours_leaves_no_trace() -> None:
     assert after == before
 
 
-@pytest.mark.parametrize("kind", [K.FORBIDDEN_ADDRESS, K.PROXY_ERROR, K.UNSUPPORTED, K.JS_SHELL])
+def test_a_shell_of_scripts_leaves_the_state_and_settles_a_new_link() -> None:
+    failing = lived(seen(K.MISSING, 1), standing=ALIVE)
+    assert lived(seen(K.JS_SHELL, 2), standing=failing).failures == failing.failures
+    assert lived(seen(K.JS_SHELL, 2)).state is LinkState.ALIVE
+    assert lived(seen(K.JS_SHELL, 2)).last_alive is None
+
+
+@pytest.mark.parametrize("kind", [K.FORBIDDEN_ADDRESS, K.PROXY_ERROR, K.UNSUPPORTED])
 def test_what_is_no_evidence_changes_nothing(kind: ObservationKind) -> None:
     assert lived(*(seen(kind, day) for day in range(1, 100)), standing=ALIVE) == ALIVE
 

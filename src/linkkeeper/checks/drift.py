@@ -88,10 +88,19 @@ def judge_drift(scene: Scene) -> Finding | None:
     if baseline is None or not scene.page.markup or not baseline.main.words:
         return None
     drift = compare(scene, baseline)
+    if drift.kept < DRIFTED_SHARE and not drift.quote and _may_come_by_script(scene, baseline):
+        words = "most of the captured text came by scripts; only a browser can tell whether it still does"
+        return Finding(ObservationKind.JS_SHELL, "drift-by-script", _evidence(words, drift))
     if is_identifier(scene.case.cited):
         return _identified(scene, drift)
     kind, words = _verdict(scene, baseline, drift)
     return Finding(kind, "drift", _evidence(words, drift))
+
+
+def _may_come_by_script(scene: Scene, baseline: Baseline) -> bool:
+    """The capture was made by a browser, this look was not: markup alone may lack what scripts add."""
+    seen_by_browser = scene.look.by_browser or scene.answer.rendered_text is not None
+    return not seen_by_browser and scene.page.scripts > 0 and scene.words * 2 < baseline.visible.words
 
 
 def _evidence(words: str, drift: Drift) -> Evidence:

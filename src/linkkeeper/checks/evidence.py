@@ -15,7 +15,8 @@ class Weight(StrEnum):
 
     ``SUCCESS`` clears the count; ``DEATH``, ``SOFT``, ``HOSTILE``, ``DRIFT``
     and ``MOVE`` count towards their state; ``REFUSAL`` shows that the host is
-    there; ``TLS`` never kills; ``SUSPICION`` warns; ``NOTHING`` is no evidence.
+    there; ``TLS`` never kills; ``SUSPICION`` warns; ``ANSWER`` shows that the
+    server works, not what it has; ``NOTHING`` is no evidence.
     """
 
     SUCCESS = "success"
@@ -27,6 +28,7 @@ class Weight(StrEnum):
     REFUSAL = "refusal"
     TLS = "tls"
     SUSPICION = "suspicion"
+    ANSWER = "answer"
     NOTHING = "nothing"
 
 
@@ -61,7 +63,7 @@ _WEIGHTS = {
     _Kind.TLS_CHAIN: Weight.TLS,
     _Kind.TLS_OLD: Weight.TLS,
     _Kind.SOFT_404_SUSPECT: Weight.SUSPICION,
-    _Kind.JS_SHELL: Weight.NOTHING,
+    _Kind.JS_SHELL: Weight.ANSWER,
     _Kind.UNSUPPORTED: Weight.NOTHING,
     _Kind.FORBIDDEN_ADDRESS: Weight.NOTHING,
     _Kind.PROXY_ERROR: Weight.NOTHING,

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from linkkeeper.checks.baseline import match_note
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.drift import judge_drift, judge_kept, quote_found
 from linkkeeper.checks.landing import Landing, same_place
@@ -18,7 +19,7 @@ from linkkeeper.checks.network import judge_failure
 from linkkeeper.checks.parked import judge_parked
 from linkkeeper.checks.scene import Finding, Scene, scene_of
 from linkkeeper.checks.soft404 import THIN_WORDS, is_shell, judge_soft404, sibling_urls
-from linkkeeper.checks.specials import judge_specials, stand_in_url
+from linkkeeper.checks.specials import is_identifier, is_shortener, judge_specials, stand_in_url
 from linkkeeper.checks.status import ASK_AS_BROWSERS_DO, judge_status
 from linkkeeper.checks.walls import judge_walls
 from linkkeeper.pages.marks import login_words
@@ -30,6 +31,9 @@ from linkkeeper.vocabulary.uri import same_site
 
 #: Version of all rules together; raised whenever a verdict could change.
 RULE_SET = "2026.11"
+
+#: A page that scores less against its note is foreign to it.
+_FOREIGN_SCORE = 0.25
 
 _Kind = ObservationKind
 _TLS = frozenset({_Kind.TLS_EXPIRED, _Kind.TLS_WRONG_HOST, _Kind.TLS_SELF_SIGNED, _Kind.TLS_CHAIN, _Kind.TLS_OLD})
@@ -94,7 +98,9 @@ def _there(scene: Scene) -> str:
 
 def _judge_quote(scene: Scene) -> Finding | None:
     """The author's own quotation outranks every suspicion: where it stands, the source is."""
-    if scene.status >= 300 or scene.case.baseline is not None or not quote_found(scene.text, scene.case):
+    # Front pages and search pages list titles that notes quote.
+    elsewhere = scene.place not in (Landing.SAME, Landing.OTHER_PAGE, Landing.OTHER_SITE)
+    if elsewhere or scene.case.baseline is not None or not quote_found(scene.text, scene.case):
         return None
     evidence = Evidence(words="the passage that the analysis quotes stands on the page", quote_found=True)
     return Finding(ObservationKind.OK, "quote", evidence)
@@ -111,12 +117,30 @@ def _judge_landing(scene: Scene) -> Finding | None:
     if place is Landing.ERROR_PAGE:
         words = f"we were sent to what looks like an error page: {where}"
         return Finding(ObservationKind.SOFT_404_SUSPECT, "landing-error-page", Evidence(words=words))
-    if place in (Landing.HOME, Landing.SEARCH):
+    if place in (Landing.HOME, Landing.SEARCH) and not _resolves_elsewhere(scene):
         what = "front page" if place is Landing.HOME else "search page"
         site = "the site's own" if same_site(where, scene.case.cited) else "another site's"
         words = f"the cited page now leads to {site} {what}: {where}"
         return Finding(ObservationKind.HOME_REDIRECT, "landing-home", Evidence(words=words))
     return None
+
+
+def _resolves_elsewhere(scene: Scene) -> bool:
+    """A short form or identifier of a front page leads to it by design."""
+    cited = scene.case.cited
+    return (is_shortener(cited) or is_identifier(cited)) and not same_site(cited, scene.landed)
+
+
+def _judge_other_site(scene: Scene) -> Finding | None:
+    """Without a capture only the note can tell whether another site took over the source or the address."""
+    case = scene.case
+    if scene.place is not Landing.OTHER_SITE or case.baseline is not None or case.note is None or not scene.page.markup:
+        return None
+    match = match_note(scene.page, case.note, url=case.cited, text=scene.text)
+    if match.matched or match.score >= _FOREIGN_SCORE or not match.parts or _resolves_elsewhere(scene):
+        return None
+    words = f"another site answers, {scene.landed}; {match.words}"
+    return Finding(ObservationKind.USURPED_SUSPECT, "other-site", Evidence(words=words, note_score=match.score))
 
 
 def _judge_login(scene: Scene) -> Finding | None:
@@ -144,6 +168,7 @@ RULES: tuple[Callable[[Scene], Finding | None], ...] = (
     _judge_login,
     judge_soft404,
     _judge_landing,
+    _judge_other_site,
     _judge_shell,
     judge_drift,
 )

@@ -30,9 +30,10 @@ _LOGIN_HOST = re.compile(r"^(?:accounts?|login|signin|sso|auth|idp|id|openathens
 _RETURN_KEYS = re.compile(
     r"^(?:return|returnurl|return_to|redirect|redirect_uri|next|continue|goto|dest|ref|url|target|rurl)$", re.I
 )
+#: As the whole last part of a path: words like these stand within the names of articles too.
 _ERROR_PATH = re.compile(
-    r"(?:^|[/_.-])(?:404|not-?_?found|page-?not-?found|error-?_?(?:404|page)?|missing|gone|expired|removed|"
-    r"fehler|nicht-gefunden|introuvable)(?:$|[/_.?-])",
+    r"(?:^|/)(?:(?:error|page)?[-_]?404(?:[-_](?:error|page|not[-_]?found))?|(?:page[-_]?|file[-_]?)?not[-_]?found|"
+    r"error(?:[-_]?page|s)?|missing|gone|expired|removed|seite-nicht-gefunden|page-introuvable)(?:\.\w{2,5})?/?$",
     re.IGNORECASE,
 )
 _GEO_PATH = re.compile(
@@ -95,7 +96,8 @@ def is_home(url: str) -> bool:
 def _is_login(place: SplitResult, cited: str) -> bool:
     if _LOGIN_PATH.search(split(cited).path):
         return False
-    if _LOGIN_PATH.search(place.path) or _LOGIN_HOST.match(place.hostname or ""):
+    host = (place.hostname or "").lower()
+    if _LOGIN_PATH.search(place.path) or (_LOGIN_HOST.match(host) and host != host_of(cited)):
         return True
     path = split(cited).path
     return len(path) > 1 and any(

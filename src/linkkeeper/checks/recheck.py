@@ -111,6 +111,9 @@ def _spread(text: str) -> float:
 def _days(standing: Standing, *, moment: datetime) -> float | None:
     """The interval of a link that is not simply living; None where it is."""
     state = standing.state
+    if state is LinkState.NEW:
+        # Nothing was learned so far (an address that we refuse, a time-out): ask ever more seldom.
+        return min(_REFUSED_DAYS, max(1.0, (moment - standing.since) / _DAY))
     if standing.successes:
         return _RETURN_DAYS
     if state in (LinkState.DEAD, LinkState.NEVER_EXISTED):

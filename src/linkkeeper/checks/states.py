@@ -159,11 +159,11 @@ def _warned(standing: Standing, observation: Observation) -> Standing:
 
 def _on_death(standing: Standing, observation: Observation, moment: datetime) -> Standing:
     after = replace(standing, successes=(), tls_since=None)
-    if observation.evidence.by_browser:
-        # The visit confirms what was counted; it is not itself one of the failures.
-        after = replace(after, visited=bool(after.failures))
-    else:
+    by_browser = bool(observation.evidence.by_browser)
+    # The visit before death confirms what was counted; it is not itself one of the failures.
+    if not (by_browser and _enough_to_kill(after)):
         after = replace(after, failures=count(after.failures, Counted(observation.kind, moment)))
+    after = replace(after, visited=after.visited or (by_browser and _enough_to_kill(after)))
     if standing.state in (LinkState.DEAD, LinkState.NEVER_EXISTED):
         return after
     if _enough_to_kill(after) and after.visited:
@@ -211,7 +211,14 @@ def _on_suspicion(standing: Standing, observation: Observation, moment: datetime
     return _warned(_reached(standing), observation)
 
 
+def _on_answer(standing: Standing, observation: Observation, moment: datetime) -> Standing:
+    """A shell of scripts: the server works, and only a browser could tell more."""
+    after = replace(_reached(standing), quiet=standing.quiet + 1)
+    return _entered(after, LinkState.ALIVE, observation) if standing.state is LinkState.NEW else after
+
+
 _STEPS = {
+    Weight.ANSWER: _on_answer,
     Weight.SUCCESS: _on_success,
     Weight.MOVE: _on_move,
     Weight.DRIFT: _on_drift,
