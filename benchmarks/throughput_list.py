@@ -87,7 +87,8 @@ def lower_bound_s(rig: Rig, *, slots: int, per_host: int, interval_s: float, lim
     The least time in which a polite client can have asked everything.
 
     Args:
-        limit_s: What a request costs that is never answered.
+        limit_s: What a request costs that is never answered. Of a dead host
+            two requests count: after two silences a client may know.
 
     Returns:
         Each bound in seconds: all work over the slots, the longest line of
@@ -97,6 +98,8 @@ def lower_bound_s(rig: Rig, *, slots: int, per_host: int, interval_s: float, lim
     for url in rig.urls:
         for host, cost in _requests(url, rig, limit_s):
             work[host].append(cost)
+    for host in rig.dead & work.keys():
+        work[host] = work[host][:2]
     return {
         "slots": sum(sum(costs) for costs in work.values()) / slots,
         "starts": max((len(costs) - 1) * interval_s + min(costs) for costs in work.values()),

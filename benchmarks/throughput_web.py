@@ -112,10 +112,11 @@ def server_context(hosts: tuple[str, ...], folder: Path) -> ssl.SSLContext:
 
 
 class Names(asyncio.DatagramProtocol):
-    """Answers A for the hosts, NXDOMAIN for the rest, and nothing for AAAA of a host but an empty answer."""
+    """Answers A for the hosts, an empty AAAA, NXDOMAIN for other names, and nothing for every other dead host."""
 
-    def __init__(self, hosts: tuple[str, ...]) -> None:
+    def __init__(self, hosts: tuple[str, ...], dead: frozenset[str]) -> None:
         self._addresses = {host: address_of(number) for number, host in enumerate(hosts)}
+        self._silent = frozenset(sorted(dead)[::2])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -127,7 +128,10 @@ class Names(asyncio.DatagramProtocol):
             position += length + 1
         question = data[12 : position + 5]
         kind = struct.unpack("!H", data[position + 1 : position + 3])[0]
-        address = self._addresses.get(".".join(labels).lower())
+        name = ".".join(labels).lower()
+        if name in self._silent:
+            return
+        address = self._addresses.get(name)
         answers = b""
         if address and kind == 1:
             answers = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 300, 4) + bytes(int(part) for part in address.split("."))
@@ -235,7 +239,7 @@ async def serve(rig: dict[str, list[str]], folder: Path, instant: bool) -> None:
     hosts, dead = tuple(rig["hosts"]), frozenset(rig["dead"])
     log = Log()
     loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(lambda: Names(hosts), local_addr=("127.0.0.1", 53))
+    await loop.create_datagram_endpoint(lambda: Names(hosts, dead), local_addr=("127.0.0.1", 53))
     context = server_context(hosts, folder)
 
     def site() -> Site:
