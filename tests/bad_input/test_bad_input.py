@@ -36,8 +36,10 @@ def told(ran: Ran) -> str:
     return " ".join(ran.err.split())
 
 
-def archive(web: TestWeb, folder: Path, *analyses: object, **tables: dict[str, object]) -> Ran:
-    config = web.write_config(folder / "config.toml", storage=folder / "storage", **tables)
+def archive(web: TestWeb, folder: Path, *analyses: object, min_free_bytes: int = 0, **tables: dict[str, object]) -> Ran:
+    config = web.write_config(
+        folder / "config.toml", storage=folder / "storage", min_free_bytes=min_free_bytes, **tables
+    )
     return linkkeeper("archive", *analyses, "--out", folder / "out", "--config", config)
 
 
@@ -137,7 +139,7 @@ def test_a_page_of_50_mb_is_captured_within_its_limits(web: TestWeb, tmp_path: P
     config = web.write_config(
         tmp_path / "config.toml",
         storage=tmp_path / "storage",
-        captures={"max_body_bytes": 5_000_000, "total_timeout_s": 60.0},
+        captures={"max_body_bytes": 2_000_000, "total_timeout_s": 20.0},
     )
     ran = linkkeeper("capture", "https://huge.example/all", "--json", "--config", config)
     captured = ran.objects[0]
@@ -166,7 +168,7 @@ def test_a_storage_that_can_t_be_written(web: TestWeb, tmp_path: Path, analysis:
 def test_a_disk_that_is_nearly_full_stops_captures_and_keeps_the_database(
     web: TestWeb, tmp_path: Path, analysis: Path
 ) -> None:
-    ran = archive(web, tmp_path, analysis, storage={"min_free_bytes": 10**17})
+    ran = archive(web, tmp_path, analysis, min_free_bytes=10**17)
     assert ran.status == 1
     assert "min_free_bytes" in told(ran) or "free" in told(ran)
     again = web.write_config(tmp_path / "config.toml", storage=tmp_path / "storage")

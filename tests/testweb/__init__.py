@@ -32,11 +32,11 @@ class TestWeb(SmallWeb):
             "allow_addresses": list(self.allow_addresses),
         }
 
-    def settings(self, storage: Path, **tables: dict[str, Any]) -> dict[str, Any]:
+    def settings(self, storage: Path, *, min_free_bytes: int = 0, **tables: dict[str, Any]) -> dict[str, Any]:
         """Values of a ``config.toml`` that keeps everything under *storage* and reaches only this web."""
         quick = {"host_interval_s": 0.0}
         values: dict[str, Any] = {
-            "storage": {"path": str(storage), "min_free_bytes": 0},
+            "storage": {"path": str(storage), "min_free_bytes": min_free_bytes},
             "network": self.network(),
             "checks": quick,
         }
@@ -44,9 +44,9 @@ class TestWeb(SmallWeb):
             values[name] = {**values.get(name, {}), **table}
         return values
 
-    def write_config(self, path: Path, *, storage: Path, **tables: dict[str, Any]) -> Path:
+    def write_config(self, path: Path, *, storage: Path, min_free_bytes: int = 0, **tables: dict[str, Any]) -> Path:
         """Write :meth:`settings` as a ``config.toml`` for a command in another process."""
-        path.write_text(to_toml(self.settings(storage, **tables)), "utf-8")
+        path.write_text(to_toml(self.settings(storage, min_free_bytes=min_free_bytes, **tables)), "utf-8")
         return path
 
 

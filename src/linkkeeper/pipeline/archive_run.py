@@ -158,6 +158,9 @@ class ArchiveRun:
                     tasks.create_task(self._keep(links, watched))
                 await asyncio.wait({watched})
             watched.result()
+        except ExceptionGroup as group:
+            # Trouble of ours (a full disk, no browser) ends all tasks of the round; the first one tells of it.
+            raise _first_of(group) from group
         finally:
             watched.cancel()
             await asyncio.gather(watched, return_exceptions=True)
@@ -229,6 +232,13 @@ class ArchiveRun:
     def _read(self, editions: Sequence[Edition]) -> list[tuple[Edition, AnalysisPage]]:
         pairs = ((edition, self._catalogue.analysis_at(edition.location)) for edition in editions)
         return [(edition, page) for edition, page in pairs if page is not None]
+
+
+def _first_of(group: ExceptionGroup[Exception]) -> Exception:
+    first: Exception = group
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 def _citations(page: AnalysisPage) -> list[CitationView]:
