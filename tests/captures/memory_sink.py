@@ -47,5 +47,9 @@ class MemorySink:
     def scratch(self) -> Path:
         return self.folder
 
+    def spooled(self) -> list[Path]:
+        """Bodies that still lie in the scratch folder."""
+        return list(self.folder.iterdir())
+
     def urls(self) -> list[str]:
         return [kept.exchange.url for kept in self.kept]

@@ -89,7 +89,7 @@ class Visitor:
                 sink=sink,
                 limits=limits or self.limits,
             )
-            assert not list(Path(folder).iterdir()), "a spooled body was left behind"
+            assert sink.spooled() == [], "a spooled body was left behind"
         return Visited(result, sink, list(self.web.log))
 
     def visit(self, url: str, *, limits: VisitLimits | None = None, **order: Any) -> Visited:

@@ -106,8 +106,13 @@ def memory_of(marker: str) -> int:
     Returns:
         Shared pages counted once (proportional set size); 0 where /proc is missing.
     """
+    return sum(_proportional_size(Path("/proc") / str(pid)) for pid in processes_of(marker))
+
+
+def processes_of(marker: str) -> list[int]:
+    """Process ids of the browser with *marker*, its main process first."""
     roots = [folder.name for folder in Path("/proc").glob("[0-9]*") if _has_argument(folder, marker)]
-    return sum(_proportional_size(Path("/proc") / pid) for pid in _with_children(roots))
+    return [int(pid) for pid in _with_children(roots)]
 
 
 def _has_argument(process: Path, argument: str) -> bool:

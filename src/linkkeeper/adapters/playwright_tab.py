@@ -25,6 +25,7 @@ VIEWPORT_HEIGHT = 900
 #: A page that opens more dialogs than this has its script broken off.
 _MOST_DIALOGS = 8
 _ORDER_TIMEOUT_S = 2.0
+_NEWS_S = 0.2
 _GREETING = f"http://{GREETING_HOST}/"
 _PRINT_MARGIN = "14mm"
 
@@ -132,17 +133,28 @@ class PlaywrightTab:
             if task.done():
                 return task.result()
             if self._lost is not None:
-                raise self._lost
+                raise await self._how_lost(self._lost)
             raise TimeoutError
         except PlaywrightTimeout:
             raise TimeoutError from None
         except Error as error:
-            raise self._translated(error) from error
+            translated = self._translated(error)
+            if isinstance(translated, TabLost):
+                translated = await self._how_lost(translated)
+            raise translated from error
         finally:
             gone.cancel()
             if not task.done():
                 task.cancel()
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _how_lost(self, lost: TabLost) -> TabLost:
+        """Quirk: of a browser that dies, the news that its page closed comes first."""
+        if not lost.crashed:
+            await asyncio.sleep(_NEWS_S)
+            if self._context.browser is not None and not self._context.browser.is_connected():
+                return TabLost("the browser died", crashed=True)
+        return lost
 
     def _translated(self, error: Error) -> Exception:
         if self._lost is not None:

@@ -1,0 +1,108 @@
+"""Steps: a visible list, each within its limit and that of the visit."""
+
+import asyncio
+
+import pytest
+
+from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.captures.messages import read_response
+from linkkeeper.captures.ports import PageTrouble, TabLost
+from linkkeeper.captures.source_kind import SourceKind, kind_of
+from linkkeeper.captures.steps import Step, StepName, StepRunner, StepSkipped, plan
+from linkkeeper.settings import CaptureSettings
+from linkkeeper.vocabulary.capture import StepOutcome, StepReport
+
+
+def outcomes(work: object, *, limit_s: float = 5.0, total_s: float = 5.0) -> StepReport:
+    """The report of one step that does *work*."""
+
+    async def run() -> StepReport:
+        heard: list[StepReport] = []
+        runner = StepRunner(total_s=total_s, on_step=heard.append)
+        await runner.run(Step(name=StepName.PDF, limit_s=limit_s), work)  # type: ignore[arg-type]
+        assert heard == runner.reports
+        return heard[0]
+
+    return asyncio.run(run())
+
+
+async def done() -> str:
+    return "as it should"
+
+
+async def forever() -> str:
+    await asyncio.Event().wait()
+    return "never"
+
+
+async def troubled() -> str:
+    raise PageTrouble("the page refused")
+
+
+async def idle() -> str:
+    raise StepSkipped("nothing to do")
+
+
+def test_a_step_that_succeeds_says_what_it_did() -> None:
+    report = outcomes(done)
+    assert (report.name, report.outcome, report.detail) == ("pdf", StepOutcome.DONE, "as it should")
+
+
+def test_a_step_ends_at_its_limit() -> None:
+    report = outcomes(forever, limit_s=0.05)
+    assert (report.outcome, report.detail) == (StepOutcome.TIMED_OUT, "not done in 0.05 s")
+
+
+def test_no_step_outlives_the_visit() -> None:
+    assert outcomes(forever, limit_s=60, total_s=0.05).outcome is StepOutcome.TIMED_OUT
+    assert outcomes(done, total_s=0.0).outcome is StepOutcome.SKIPPED
+
+
+def test_trouble_with_the_page_is_a_fact_of_the_step() -> None:
+    assert outcomes(troubled).outcome is StepOutcome.FAILED
+    assert outcomes(idle).outcome is StepOutcome.SKIPPED
+
+
+def test_a_lost_page_is_reported_and_passed_on() -> None:
+    async def lost() -> str:
+        raise TabLost("the browser died", crashed=True)
+
+    async def run() -> StepReport:
+        runner = StepRunner(total_s=5, on_step=lambda report: None)
+        with pytest.raises(TabLost):
+            await runner.run(Step(name=StepName.DOM, limit_s=5), lost)
+        return runner.reports[0]
+
+    assert asyncio.run(run()).outcome is StepOutcome.FAILED
+
+
+def test_the_plan_names_every_step_once_and_in_order() -> None:
+    names = [step.name for step in plan(VisitLimits())]
+    assert names == list(StepName)
+
+
+def test_limits_default_to_the_settings() -> None:
+    """What config.toml promises is what a visit does."""
+    settings = CaptureSettings()
+    for name in VisitLimits.__dataclass_fields__:
+        if name in CaptureSettings.model_fields:
+            assert getattr(VisitLimits(), name) == getattr(settings, name), name
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ("Content-Type: text/html; charset=utf-8", SourceKind.PAGE),
+        ("Content-Type: APPLICATION/PDF", SourceKind.PDF),
+        ("Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf", SourceKind.PDF),
+        ("Content-Type: text/html\r\nContent-Disposition: Attachment; filename=a.html", SourceKind.FILE),
+        ("Content-Type: text/csv", SourceKind.FILE),
+        ("Content-Type: image/svg+xml", SourceKind.PAGE),
+        ("Content-Type: image/png", SourceKind.PICTURE),
+        ("Content-Type: video/mp4", SourceKind.MEDIA),
+        ("Content-Type: application/vnd.ms-excel", SourceKind.FILE),
+        ("X-No-Type: 1", SourceKind.PAGE),
+    ],
+)
+def test_the_kind_of_a_source_follows_its_head(lines: str, kind: SourceKind) -> None:
+    assert kind_of(read_response(f"HTTP/1.1 200 OK\r\n{lines}\r\n\r\n".encode())) is kind
