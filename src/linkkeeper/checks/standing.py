@@ -132,6 +132,11 @@ def new_standing(*, moment: datetime) -> Standing:
     return Standing(since=moment.replace(microsecond=0))
 
 
+def standing_of(text: str | None, *, first_seen: datetime) -> Standing:
+    """The standing that a row holds; of a link that was never looked at where it holds none."""
+    return Standing.from_json(text) if text else new_standing(moment=first_seen)
+
+
 def satisfies(row: Row, moments: tuple[datetime, ...]) -> bool:
     """Whether evidence at *moments* (ascending) is enough, long enough and on enough days for *row*."""
     if len(moments) < row.failures or moments[-1] - moments[0] < row.span:
