@@ -130,5 +130,5 @@ def _require_sound(storage: Path) -> None:
     config = storage.parent / "config.toml"
     ran = subprocess.run([str(PROGRAM), "verify", "--config", str(config)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    leftovers = list((storage / "tmp").iterdir()) if (storage / "tmp").is_dir() else []
+    leftovers = [path for path in (storage / "tmp").glob("*") if path.is_dir()]
     assert leftovers == []
