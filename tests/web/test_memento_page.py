@@ -54,9 +54,11 @@ def test_a_capture_of_a_wall_is_never_nearest_while_the_source_is_kept(
 
 
 def test_partial_and_unconfirmed_captures_say_so(reader: httpx.Client, room: Room, captured: str) -> None:
-    room.add_capture(URL, moment=days_ago(1), quality=Quality.PARTIAL, reason="2 pictures are missing.", confirmed=False)
+    room.add_capture(
+        URL, moment=days_ago(1), quality=Quality.PARTIAL, reason="2 pictures are missing.", confirmed=False
+    )
     page = reader.get(f"/web/20261121090000/{URL}").text
-    assert "not complete" in page and "2 pictures are missing." in page
+    assert "not complete" in page and "2 are missing." in page
     assert "not been confirmed that this is the source" in page
 
 
@@ -69,14 +71,11 @@ def test_an_unchanged_capture_shows_the_bytes_of_the_one_it_is_the_same_as(
     assert "same text as on 13 October 2026" in page
 
 
-@pytest.mark.parametrize("state", [LinkState.PARKED, LinkState.USURPED])
-def test_a_hostile_original_is_named_but_not_linked(
-    reader: httpx.Client, room: Room, captured: str, state: LinkState
-) -> None:
-    room.set_state(URL, state, words="Somebody else's page.")
-    page = reader.get(f"/web/20261013090000/{URL}").text
-    assert 'href="https://www.example.org' not in page
-    assert "Somebody" not in page and "22 November 2026</time>: " in page
+def test_a_hostile_original_is_named_but_not_linked(reader: httpx.Client, room: Room, captured: str) -> None:
+    for state in (LinkState.PARKED, LinkState.USURPED):
+        room.set_state(URL, state)
+        for path in (f"/web/20261013090000/{URL}", f"/links/{room.link_id(URL)}", "/links/"):
+            assert 'href="https://www.example.org' not in reader.get(path).text, (state, path)
 
 
 def test_a_living_original_is_linked_without_telling_it_where_from(
@@ -119,7 +118,7 @@ def test_the_proof_lists_the_digests_of_the_manifest(reader: httpx.Client, room:
 def test_a_preview_has_title_and_picture(reader: httpx.Client, captured: str) -> None:
     page = reader.get(f"/web/20261013090000/{URL}").text
     assert '<meta property="og:title" content="The Report">' in page
-    assert f'<meta property="og:image" content="http://127.0.0.1:' in page and f"{captured}/screenshot.png" in page
+    assert '<meta property="og:image" content="http://127.0.0.1:' in page and f"{captured}/screenshot.png" in page
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,9 @@ def test_an_address_of_which_nothing_is_kept_is_404_without_a_live_link(reader: 
     assert "<script>alert" not in page.text and 'href="https://nobody' not in page.text
 
 
-@pytest.mark.parametrize("path", ["/web/2026/", "/web/20261013090000xx_/https://www.example.org/", "/web/2026/javascript:1"])
+@pytest.mark.parametrize(
+    "path", ["/web/2026/", "/web/20261013090000xx_/https://www.example.org/", "/web/2026/javascript:1"]
+)
 def test_what_is_no_archived_address_is_404(reader: httpx.Client, path: str) -> None:
     assert reader.get(path).status_code == 404
 

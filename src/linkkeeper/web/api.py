@@ -52,13 +52,13 @@ class Api:
         ]
 
     def capture(self, capture_id: str) -> dict[str, Any]:
-        state = events.capture_state(self.services.catalogue, capture_id)
+        state = events.capture_state(self.services, capture_id)
         if state is None:
             raise HTTPException(404, f"there is no capture {capture_id!r}")
         return state
 
     def follow(self, request: Request, id: Annotated[list[str], Query(max_length=MOST_URLS)]) -> Response:
-        return events.stream(request, self.services.catalogue, list(dict.fromkeys(id)))
+        return events.stream(request, self.services, list(dict.fromkeys(id)))
 
     def link(self, url: Annotated[str, Query(min_length=1, max_length=8_000)]) -> dict[str, Any]:
         page = self.services.catalogue.link_of_url(url)

@@ -1,19 +1,19 @@
 """
 The index of every record that our captures hold, for the CDX server.
 
-Each capture carries its own index inside its package; here they stand merged,
-in memory, read as captures appear. Whether a capture may be shown is asked
+Each capture carries its own index inside its package; here they stand merged
+in a file that is derived from them (:mod:`linkkeeper.archive.cdx_store`) and
+takes in new captures as they appear. Whether a capture may be shown is asked
 for each line that is given out, so a takedown counts at once.
 """
 
 import threading
-from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from linkkeeper.archive.cdx_store import CdxStore
 from linkkeeper.archive.shelf import Shelf
 from linkkeeper.errors import FixityError, StorageError
 from linkkeeper.replay.cdx import CdxQuery, CdxRecord, read_record
@@ -26,17 +26,15 @@ BATCH = 200
 #: A capture adopted late is older than known ones; found by looking through all of them this often.
 LOOK_THROUGH_ALL = timedelta(minutes=10)
 
-_Entry = tuple[str, str, str, str]
-
 
 class CdxIndex:
-    """Sorted lines of all captures: key, timestamp, capture id, line."""
+    """Lines of all captures that may be shown now."""
 
     def __init__(self, services: WebServices) -> None:
         self.services = services
         self.shelf = Shelf(services.storage)
-        self._entries: list[_Entry] = []
-        self._known: set[str] = set()
+        self._store = CdxStore(services.storage)
+        self._known: set[str] | None = None
         self._looked_through_at: datetime | None = None
         self._lock = threading.Lock()
 
@@ -44,15 +42,14 @@ class CdxIndex:
         """Records with keys in the query's range, sorted, of captures that may be shown now."""
         with self._lock:
             self._read_new()
-            first = bisect_left(self._entries, (query.start,))
-            last = bisect_left(self._entries, (query.end,))
-            found = self._entries[first:last]
         open_now: dict[str, bool] = {}
-        for _, _, capture_id, line in found:
+
+        def shown(capture_id: str) -> bool:
             if capture_id not in open_now:
                 open_now[capture_id] = self._is_open(capture_id)
-            if open_now[capture_id]:
-                yield read_record(line)
+            return open_now[capture_id]
+
+        return map(read_record, self._store.between(query.start, query.end, shown=shown))
 
     def _is_open(self, capture_id: str) -> bool:
         capture = self.services.catalogue.capture(capture_id)
@@ -60,6 +57,8 @@ class CdxIndex:
         return capture is not None and access.tombstone(capture, now) is None
 
     def _read_new(self) -> None:
+        known = self._known if self._known is not None else self._store.known()
+        self._known = known
         now = self.services.clock.now()
         last = self._looked_through_at
         all_of_them = last is None or not timedelta(0) <= now - last < LOOK_THROUGH_ALL
@@ -67,9 +66,9 @@ class CdxIndex:
             self._looked_through_at = now
         offset = 0
         while batch := self.services.catalogue.captures(limit=BATCH, offset=offset):
-            new = [capture for capture in batch if capture.id not in self._known]
+            new = [capture for capture in batch if capture.id not in known]
             for capture in new:
-                self._known.add(capture.id)
+                known.add(capture.id)
                 self._read(capture)
             if not new and not all_of_them:
                 return
@@ -79,13 +78,7 @@ class CdxIndex:
         if capture.same_as or "capture.wacz" not in capture.files:
             return
         try:
-            start = self.shelf.manifest(capture.id, moment=capture.timestamp).warc.offset
-            lines = self.shelf.index(capture.id, moment=capture.timestamp)
+            self._store.add(self.shelf.manifest(capture.id, moment=capture.timestamp))
         except (FixityError, StorageError) as error:
             # One damaged capture must not take the others from the index; `verify` names it too.
             structlog.get_logger().warning("a capture has no readable index", capture_id=capture.id, error=str(error))
-            return
-        filename = f"{capture.id}/capture.wacz"
-        for line in lines:
-            absolute = replace(line, offset=start + line.offset, filename=filename)
-            insort(self._entries, (line.key, line.timestamp, capture.id, absolute.as_text()))

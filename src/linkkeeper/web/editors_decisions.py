@@ -1,9 +1,10 @@
 """The editors' desk, what it does: each form of the pages ends here and goes back where it came from."""
 
+import re
 import shutil
 from datetime import UTC, datetime, time
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, UploadFile
@@ -89,11 +90,11 @@ class EditorsDecisions:
         if not file.filename or (file.size or 0) > LARGEST_UPLOAD:
             raise HTTPException(422, f"Choose a file of at most {LARGEST_UPLOAD // 1_000_000} MB.")
         self.services.scratch.mkdir(parents=True, exist_ok=True)
-        suffix = Path(file.filename).suffix[:10]
-        with NamedTemporaryFile(dir=self.services.scratch, prefix="upload-", suffix=suffix) as kept:
-            shutil.copyfileobj(file.file, kept)
-            kept.flush()
-            capture_id = self.decisions.upload(url, Path(kept.name), by=editor(request).name)
+        with TemporaryDirectory(dir=self.services.scratch, prefix="upload-") as folder:
+            kept = Path(folder) / _safe_name(file.filename)
+            with kept.open("wb") as stream:
+                shutil.copyfileobj(file.file, stream)
+            capture_id = self.decisions.upload(url, kept, by=editor(request).name)
         return _back(back, f"/desk/captures/{capture_id}")
 
     def follow(
@@ -136,6 +137,11 @@ class EditorsDecisions:
 
 def _back(wanted: str, otherwise: str) -> Response:
     return RedirectResponse(own_path(wanted, otherwise=otherwise), status_code=303)
+
+
+def _safe_name(name: str) -> str:
+    """The name that the editor's file has, without anything that a path could mean."""
+    return re.sub(r"[^\w.\- ]", "_", Path(name).name).lstrip(".")[-100:] or "file"
 
 
 def _reason(reason: str, subject: str) -> str:

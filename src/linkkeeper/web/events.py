@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from linkkeeper.pipeline.catalogue import Catalogue
 from linkkeeper.pipeline.status import capture_object
 from linkkeeper.vocabulary.capture import RequestState
+from linkkeeper.web.services import WebServices
 
 POLL_S = 0.5
 #: Silence after which a comment is sent, so that proxies keep the stream open.
@@ -21,29 +21,29 @@ LONGEST_S = 300.0
 ENDED = frozenset({RequestState.DONE.value, RequestState.FAILED.value, RequestState.CANCELLED.value})
 
 
-def capture_state(catalogue: Catalogue, capture_id: str) -> dict[str, Any] | None:
+def capture_state(services: WebServices, capture_id: str) -> dict[str, Any] | None:
     """What the API tells of one capture; None where the id is unknown."""
-    request = catalogue.request(capture_id)
-    capture = catalogue.capture(capture_id)
-    return capture_object(request, capture) if request or capture else None
+    request = services.catalogue.request(capture_id)
+    capture = services.catalogue.capture(capture_id)
+    return capture_object(request, capture, storage=services.storage) if request or capture else None
 
 
-def stream(request: Request, catalogue: Catalogue, ids: Sequence[str]) -> StreamingResponse:
+def stream(request: Request, services: WebServices, ids: Sequence[str]) -> StreamingResponse:
     """
     Send a ``capture`` event whenever one of *ids* changes, and ``end`` when all have ended.
 
     Each event's data is the object of ``GET /api/captures/<id>``.
     """
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(_events(request, catalogue, ids), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(request, services, ids), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, catalogue: Catalogue, ids: Sequence[str]) -> AsyncIterator[str]:
+async def _events(request: Request, services: WebServices, ids: Sequence[str]) -> AsyncIterator[str]:
     seen: dict[str, str] = {}
     number, silent_s, total_s = 0, 0.0, 0.0
     yield "retry: 2000\n\n"
     while total_s < LONGEST_S and not await request.is_disconnected():
-        states = await run_in_threadpool(_states, catalogue, ids)
+        states = await run_in_threadpool(_states, services, ids)
         for key, said in states.items():
             if seen.get(key) != said:
                 seen[key] = said
@@ -59,6 +59,6 @@ async def _events(request: Request, catalogue: Catalogue, ids: Sequence[str]) ->
         silent_s, total_s = silent_s + POLL_S, total_s + POLL_S
 
 
-def _states(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, str]:
-    found = ((key, capture_state(catalogue, key)) for key in ids)
+def _states(services: WebServices, ids: Sequence[str]) -> dict[str, str]:
+    found = ((key, capture_state(services, key)) for key in ids)
     return {key: json.dumps(state) for key, state in found if state is not None}

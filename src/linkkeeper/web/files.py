@@ -29,7 +29,12 @@ TYPES = {
 #: First bytes that a type must have to be given out as such; PDF readers look at the first kilobyte.
 PDF_MAGIC = b"%PDF-"
 PDF_MAGIC_WITHIN = 1024
-MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "application/wacz": b"PK"}
+MAGIC = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/webp": b"RIFF",
+    "application/wacz": b"PK",
+}
 
 #: Chromium shows no PDF in a document with a sandbox directive.
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors {desk}"

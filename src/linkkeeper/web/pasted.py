@@ -19,10 +19,14 @@ def urls_in(text: str) -> list[str]:
     for line in text.splitlines():
         word = line.strip().strip("<>")
         if word and not re.search(r"\s", word) and "." in word and not _IN_TEXT.search(word):
-            found.append(word)
+            found.append(word if "://" in word else f"https://{word.lstrip('/')}")
         else:
-            found.extend(_trimmed(match.group()) for match in _IN_TEXT.finditer(line))
+            found.extend(_absolute(_trimmed(match.group())) for match in _IN_TEXT.finditer(line))
     return list(dict.fromkeys(url for url in found if _usable(url)))
+
+
+def _absolute(url: str) -> str:
+    return f"https://{url}" if url.lower().startswith("www.") else url
 
 
 def _trimmed(url: str) -> str:
