@@ -108,7 +108,10 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
         pace=network.pacer,
         shelf=store.shelf,
         clock=store.clock,
-        rules=WatchRules(full_history=settings.checks.history == "full"),
+        rules=WatchRules(
+            full_history=settings.checks.history == "full",
+            longest_days=settings.checks.longest_interval_days,
+        ),
     )
     return Engine(
         store=store,

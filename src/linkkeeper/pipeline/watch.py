@@ -19,6 +19,7 @@ from linkkeeper.checks.rounds import Pace, run_round
 from linkkeeper.checks.standing import Standing, standing_of
 from linkkeeper.checks.states import advance, needs_browser_visit
 from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.neighbours import bring_forward
 from linkkeeper.pipeline.ports import CheckLedger
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.observation import Observation, ObservationKind
@@ -64,10 +65,14 @@ class WatchSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRules:
-    """*full_history* keeps every look as a row; *postpone* is for links whose host rests."""
+    """
+    *full_history* keeps every look as a row; *postpone* is for links whose
+    host rests; *longest_days* is the longest interval between looks at a living source.
+    """
 
     full_history: bool = False
     postpone: timedelta = timedelta(minutes=30)
+    longest_days: float = 14.0
 
 
 class Watcher:
@@ -222,6 +227,7 @@ class Watcher:
             if result.observation.kind in _CHANGED and result.kept and result.state is not LinkState.USURPED
         )
         await asyncio.to_thread(self._ledger.record, results, capture_again=again)
+        await asyncio.to_thread(bring_forward, self._ledger, results, {item.link.id: item.link for item in held})
         self._count(summary, held, results)
 
     def _count(self, summary: WatchSummary, held: Sequence[_Looked], results: Sequence[LookResult]) -> None:
@@ -267,6 +273,7 @@ class Watcher:
                 added=link.first_seen_at,
                 captured=link.baseline_id is not None,
                 key=link.identity_key,
+                longest_days=self._rules.longest_days,
             ),
             is_ok=weight_of(observation) is Weight.SUCCESS,
             kept=self._is_kept(link, before, after, observation),
