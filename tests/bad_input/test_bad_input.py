@@ -139,7 +139,7 @@ def test_a_page_of_50_mb_is_captured_within_its_limits(web: TestWeb, tmp_path: P
     config = web.write_config(
         tmp_path / "config.toml",
         storage=tmp_path / "storage",
-        captures={"max_body_bytes": 2_000_000, "total_timeout_s": 20.0},
+        captures={"max_body_bytes": 2_000_000, "total_timeout_s": 60.0},
     )
     ran = linkkeeper("capture", "https://huge.example/all", "--json", "--config", config)
     captured = ran.objects[0]
