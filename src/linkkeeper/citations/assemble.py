@@ -56,9 +56,10 @@ class Assembler:
 
     def note(self, draft: NoteDraft) -> tuple[str, tuple[CitedUrl, ...]]:
         """Return the note's text and its URLs in order."""
-        text, items = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
+        items, cut = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
+        text = _readable(draft.flat.text, draft.begin, cut)
         for copy in draft.copies:
-            _, others = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
+            others, _ = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
             items += [replace_place(item, len(draft.flat) + item.start) for item in others]
         return text, _pair(_merge(items), draft.flat.text)
 
@@ -67,14 +68,15 @@ class Assembler:
         items: list[_Item] = []
         offset = 0
         for draft in drafts:
-            _, found = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form)
+            found, _ = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form)
             items += [replace_place(item, offset + item.start) for item in found]
             offset += len(draft.flat) + 1
         return _merge(items)
 
     def _items(
         self, flat: Flat, destinations: Sequence[Destination], begin: int, width: int | None, form: OccurrenceForm
-    ) -> tuple[str, list[_Item]]:
+    ) -> tuple[list[_Item], list[tuple[int, int]]]:
+        """Return the places of URLs in a text, and the stretches that only relinking wrote."""
         text = flat.text
         found = [url for url in find_urls(text, width=width) if url.start >= begin]
         starts = [url.start for url in found]
@@ -88,8 +90,7 @@ class Assembler:
                 items.append(item)
         items += [self._from_text(url, flat, form) for index, url in enumerate(found) if index not in covered]
         items.sort(key=lambda item: (item.start, item.end))
-        items, cut = self._without_own(items, text)
-        return _readable(text, begin, cut), items
+        return self._without_own(items, text)
 
     def _from_link(self, link: Destination, inside: Sequence[FoundUrl], text: str) -> _Item | None:
         url, cleaned = _cleaned(link.url)

@@ -1,7 +1,12 @@
 """Text as a reader sees it, each character knowing where it came from in the source."""
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
+
+
+def _numbers() -> "array[int]":
+    return array("I")
 
 
 @dataclass(slots=True)
@@ -15,10 +20,10 @@ class Flat:
 
     _parts: list[str] = field(default_factory=list)
     _length: int = 0
-    _at: list[int] = field(default_factory=list)
-    _from: list[int] = field(default_factory=list)
-    _to: list[int] = field(default_factory=list)
-    _copied: list[bool] = field(default_factory=list)
+    _at: "array[int]" = field(default_factory=_numbers)
+    _from: "array[int]" = field(default_factory=_numbers)
+    _to: "array[int]" = field(default_factory=_numbers)
+    _copied: bytearray = field(default_factory=bytearray)
     _text: str | None = None
 
     @property
@@ -54,7 +59,7 @@ class Flat:
         """Append all of *other*, of the same source."""
         for index, at in enumerate(other._at):
             stop = other._at[index + 1] if index + 1 < len(other._at) else other._length
-            self._add(other.text[at:stop], other._from[index], other._to[index], copied=other._copied[index])
+            self._add(other.text[at:stop], other._from[index], other._to[index], copied=bool(other._copied[index]))
 
     def ends_with_space(self) -> bool:
         """Tell whether more white space would show nothing."""

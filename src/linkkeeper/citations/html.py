@@ -28,6 +28,9 @@ _SHARE = re.compile(
     r"(?:www\.)?addtoany\.com|mix\.com/add|vk\.com/share|threads\.net/intent|toot\.kytta\.dev|mastodonshare\.com|"
     r"www\.printfriendly\.com|feedly\.com/i/subscription|buffer\.com/add|digg\.com/submit|getmastodon)"
 )
+_SHOWN = re.compile(r"[\s^↑*]*?[\[(]?\s*(?=[\w*†‡§¶#])")
+_AFTER = re.compile(r"\s*(?:[\])]\s*[.:)|]?|[.:)|]|(?![\w%]))\s*")
+_DOTTED = re.compile(r"[\s^↑]*(?:\.(?=\s))?\s*")
 _DATES = (
     "article:published_time",
     "citation_publication_date",
@@ -100,10 +103,12 @@ def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, b
 
 def after_label(text: str, label: str) -> int:
     """Return where the text of a note begins, after its label and what surrounds it."""
-    match = re.match(rf"[\s^↑*]*[\[(]?\s*{re.escape(label)}\s*(?:[\])]\s*[.:)|]?|[.:)|]|(?![\w%]))\s*", text)
-    if match is None:
-        match = re.match(r"[\s^↑]*(?:\.(?=\s))?\s*", text)
-    return match.end() if match else 0
+    match = _SHOWN.match(text)
+    if match is None or not text.startswith(label, match.end()):
+        match = _DOTTED.match(text)
+        return match.end() if match else 0
+    rest = _AFTER.match(text, match.end() + len(label))
+    return rest.end() if rest else 0
 
 
 def _inline_note(page: Page, note: InlineNote) -> NoteDraft:

@@ -18,6 +18,7 @@ _NAME = re.compile(
     r"(?:^|[\s_-])footnotes?__(?:note|content|text)|footnote-(?:text|content|body)|(?:^|\s)marginalia(?:$|\s)|doc-footnote",
     re.I,
 )
+_MAY_NAME = re.compile("note|fn|marginalia", re.I)
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
@@ -64,7 +65,7 @@ def find_inline(page: Page) -> list[InlineNote]:
 
 def _is_inline_note(page: Page, element: Element) -> bool:
     if element.name not in _TAGS:
-        if element.name not in _HOSTS or element.attributes_start == element.attributes_end:
+        if element.name not in _HOSTS or not page.says(element, _MAY_NAME):
             return False
         attributes = page.attributes(element)
         words = page.words(element)

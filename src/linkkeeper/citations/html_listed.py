@@ -18,6 +18,7 @@ from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, Element, Text, unescape
 from linkkeeper.pages.regions import NOTE_WORDS
 
+_MAY_NAME = re.compile("note|fn|ref|bibliography|citation|works", re.I)
 #: A note is not longer (characters of source).
 MAX_NOTE = 60_000
 _CEILING = frozenset({"body", "html", "main", "article"})
@@ -25,6 +26,7 @@ _ITEMS = frozenset({"li", "p", "div", "tr", "dd", "dt", "aside", "section", "blo
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_CLIMB = 60
 _NOTES_ROLE = re.compile(r"doc-(?:endnotes|footnotes|bibliography)|\b(?:endnotes|footnotes|rearnotes)\b", re.I)
+_LEAD = re.compile(r"[\s^↑\[(.]*(?P<label>(?:note\s)?\w+|[*†‡§¶#]{1,4})")
 _TITLE = re.compile(
     r"\W*(?:\d+\.?\s*)?(?:end-?notes?|foot-?notes?|notes?(?:\s+(?:and|&)\s+references)?|"
     r"references?(?:\s+(?:and|&)\s+notes)?|"
@@ -76,8 +78,10 @@ def _named_items(page: Page) -> list[Element]:
     for element in page.markup.elements():
         if element.start < done or element.name not in ("ol", "ul", "div", "section", "aside", "footer", "dl", "table"):
             continue
+        if not page.says(element, _MAY_NAME):
+            continue
         words = page.words(element)
-        if not words or not (NOTE_WORDS.search(words) or _NOTES_ROLE.search(words)):
+        if not (NOTE_WORDS.search(words) or _NOTES_ROLE.search(words)):
             continue
         inner = _items_of(page, element)
         if len(inner) >= 1 and all(item.name == "li" for item in inner) and _are_notes(page, element, inner):
@@ -223,10 +227,9 @@ def _holds_heading(page: Page, block: Element) -> bool:
 def _shown_label(page: Page, place: Place, nodes: Sequence[Element | Text]) -> str | None:
     source = page.markup.text
     text = "".join(source[node.start : node.end] for node in nodes[:20] if isinstance(node, Text))[:200]
-    for mark in place.marks:
-        if re.match(rf"\W*{re.escape(mark.label)}(?![\w])", unescape(text)):
-            return mark.label
-    return None
+    lead = _LEAD.match(unescape(text))
+    shown = lead["label"].casefold() if lead else ""
+    return next((mark.label for mark in place.marks if mark.label.casefold() == shown), None)
 
 
 def _with_list_items(page: Page, places: list[Place]) -> list[Place]:

@@ -52,7 +52,7 @@ def find_marks(page: Page) -> list[Mark]:
     """Return all links within the page whose text is a label, and that lead on (not back)."""
     marks: list[Mark] = []
     for element in page.markup.elements():
-        if element.name != "a" or element.attributes_start == element.attributes_end:
+        if element.name != "a" or page.markup.text.find("#", element.start, element.inner) < 0:
             continue
         name = page.fragment(element)
         if name is None:

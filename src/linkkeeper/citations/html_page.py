@@ -19,6 +19,8 @@ _HIDDEN_CLASS = re.compile(
     r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
     re.I,
 )
+_NAMING = re.compile(r"\b(?:id|name|rel|property)\s*=", re.I)
+_MAY_HIDE = re.compile("hidden|none|reader|sr-only|visually|accessib|z3988|show-for|offscreen|assistive", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 #: Journals add links that search for a reference; nobody cited those.
 _LOOK_UP = re.compile(
@@ -45,14 +47,20 @@ class Page:
     markup: Markup
     names: dict[str, Element] = field(default_factory=dict)
     base: str = ""
-    _attributes: dict[int, dict[str, Attribute]] = field(default_factory=dict)
+    _last: tuple[int, dict[str, Attribute]] = (-1, {})
     _regions: Regions | None = None
 
     def attributes(self, element: Element) -> dict[str, Attribute]:
-        found = self._attributes.get(element.index)
-        if found is None:
-            found = self._attributes[element.index] = self.markup.attributes(element)
-        return found
+        """Return the attributes of *element*; those of the last one asked for are kept."""
+        if self._last[0] != element.index:
+            self._last = (element.index, self.markup.attributes(element))
+        return self._last[1]
+
+    def says(self, element: Element, pattern: re.Pattern[str]) -> bool:
+        """Tell, before attributes are taken apart, whether any of them holds *pattern*."""
+        if not element.has_attributes:
+            return False
+        return pattern.search(self.markup.text, element.attributes_start, element.inner) is not None
 
     def value(self, element: Element, name: str) -> str:
         attribute = self.attributes(element).get(name)
@@ -60,8 +68,7 @@ class Page:
 
     def words(self, element: Element) -> str:
         """Class, id and role of *element*, for rules by word."""
-        found = self.attributes(element)
-        return " ".join(found[name].raw for name in ("class", "id", "role", "epub:type") if name in found)
+        return self.markup.words(element)
 
     @property
     def regions(self) -> Regions:
@@ -112,7 +119,7 @@ def prepare(markup: Markup, location: str = "") -> Page:
     page = Page(markup)
     canonical = ""
     for element in markup.elements():
-        if element.attributes_start == element.attributes_end:
+        if not page.says(element, _NAMING):
             continue
         found = page.attributes(element)
         for key in ("id", "name") if element.name == "a" else ("id",):
@@ -214,13 +221,12 @@ class _Taker:
             return True
         if element.name in _UNREAD:
             return True
-        if element.attributes_start == element.attributes_end:
-            return False
-        found = self.page.attributes(element)
-        if "hidden" in found or ("class" in found and _HIDDEN_CLASS.search(found["class"].raw)):
-            return True
-        if "style" in found and _HIDDEN_STYLE.search(found["style"].raw):
-            return True
+        if self.page.says(element, _MAY_HIDE):
+            found = self.page.attributes(element)
+            if "hidden" in found or ("class" in found and _HIDDEN_CLASS.search(found["class"].raw)):
+                return True
+            if "style" in found and _HIDDEN_STYLE.search(found["style"].raw):
+                return True
         return element.name == "a" and not self.backs and is_back_link(self.page, element)
 
     def _element(self, element: Element) -> None:

@@ -11,7 +11,7 @@ from linkkeeper.citations.drafts import Draft, NoteDraft
 from linkkeeper.citations.ibid import Cited, meant_by, passages_of
 from linkkeeper.citations.sniff import format_of
 from linkkeeper.pages.decode import decode
-from linkkeeper.pages.markup import parse
+from linkkeeper.pages.markup import parse_decoded
 from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.uri import fetch_form, host_of, politeness_key
@@ -52,9 +52,10 @@ def read(
     if kind is SourceFormat.PDF:
         return _finish(pdf.read_pdf(data, location), Assembler(None, own_bases), kind, "utf-8", publisher_hosts)
     if kind is SourceFormat.HTML:
-        markup = parse(data, declared_type=declared_type)
-        draft = html.read_html(markup, location=location)
-        return _finish(draft, Assembler(markup.span, own_bases), kind, markup.source.encoding, publisher_hosts)
+        source = decode(data, declared_type=declared_type, markup=True)
+        # The tree is dropped here: notes are assembled from texts and places alone.
+        draft = html.read_html(parse_decoded(source), location=location)
+        return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
     source = decode(data, declared_type=declared_type)
     draft = _READERS[kind](source.text)
     return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
@@ -86,9 +87,12 @@ def _is_own(url: CitedUrl, own: frozenset[str]) -> bool:
         return False
 
 
-def _notes(drafts: Sequence[NoteDraft], assembler: Assembler) -> list[Note]:
+def _notes(drafts: list[NoteDraft], assembler: Assembler) -> list[Note]:
+    """Finish the notes; *drafts* is emptied on the way, so that a large edition is not held twice."""
     notes: list[Note] = []
-    for draft in drafts:
+    drafts.reverse()
+    while drafts:
+        draft = drafts.pop()
         text, urls = assembler.note(draft)
         dates = dates_of(text)
         span: Span | None = assembler.span_of(draft.start, draft.end) if assembler.span_of is not None else None

@@ -12,9 +12,11 @@ all positions stay those of the bytes.
 
 import html
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 
 from linkkeeper.pages.decode import Decoded, decode
 from linkkeeper.vocabulary.edition import Span
@@ -32,6 +34,7 @@ _ATTRIBUTE = re.compile(
     r"""(?P<name>[^\s/>="'][^\s/>=]*+)(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s>]++)))?""",
     re.X,
 )
+_NAMES = re.compile(r"""(?<![\w-])(?:class|id|role|epub:type)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++))""", re.I)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8};?|#[xX][0-9a-fA-F]{1,7};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![A-Za-z0-9=])))")
 
 VOID = frozenset(
@@ -62,8 +65,44 @@ _IMPLIED = {
 }
 
 
-@dataclass(slots=True)
-class Element:
+class _Columns:
+    """The places of all nodes, as plain numbers: an object for each would cost ten times the page."""
+
+    __slots__ = ("end", "inner", "inner_end", "start", "stop")
+
+    def __init__(self) -> None:
+        self.start, self.inner, self.inner_end, self.end, self.stop = (array("I") for _ in range(5))
+
+    def add(self, start: int, inner: int, end: int, stop: int) -> None:
+        self.start.append(start)
+        self.inner.append(inner)
+        self.inner_end.append(end)
+        self.end.append(end)
+        self.stop.append(stop)
+
+
+class _Node:
+    __slots__ = ("_at", "index", "parent")
+
+    def __init__(self, at: _Columns, index: int, parent: "Element | None") -> None:
+        self._at, self.index, self.parent = at, index, parent
+
+    @property
+    def start(self) -> int:
+        return self._at.start[self.index]
+
+    @property
+    def end(self) -> int:
+        return self._at.end[self.index]
+
+
+class Text(_Node):
+    """A text run between two tags, entities as written."""
+
+    __slots__ = ()
+
+
+class Element(_Node):
     """
     An element; positions are characters of the decoded text.
 
@@ -72,19 +111,33 @@ class Element:
             its end, and what follows the end tag (= *inner_end* if implied).
         index, stop: Its place in :attr:`Markup.nodes`; descendants are
             ``nodes[index + 1 : stop]``.
-        attributes_start, attributes_end: Where its attributes stand.
     """
 
-    name: str
-    start: int
-    inner: int
-    parent: "Element | None"
-    index: int
-    attributes_start: int
-    attributes_end: int
-    inner_end: int = -1
-    end: int = -1
-    stop: int = -1
+    __slots__ = ("name",)
+
+    def __init__(self, at: _Columns, index: int, parent: "Element | None", name: str) -> None:
+        self._at, self.index, self.parent, self.name = at, index, parent, name
+
+    @property
+    def inner(self) -> int:
+        return self._at.inner[self.index]
+
+    @property
+    def inner_end(self) -> int:
+        return self._at.inner_end[self.index]
+
+    @property
+    def stop(self) -> int:
+        return self._at.stop[self.index]
+
+    @property
+    def attributes_start(self) -> int:
+        """Where its attributes stand, or would."""
+        return self.start + 1 + len(self.name)
+
+    @property
+    def has_attributes(self) -> bool:
+        return self.inner - self.start > len(self.name) + 3
 
     def ancestors(self) -> Iterator["Element"]:
         """The parent, its parent and so on; itself is left out."""
@@ -95,16 +148,7 @@ class Element:
 
     def holds(self, other: "Element | Text") -> bool:
         """Tell whether *other* is this element or lies in it."""
-        return self.start <= other.start and other.end <= self.end
-
-
-@dataclass(slots=True)
-class Text:
-    """A text run between two tags, entities as written."""
-
-    start: int
-    end: int
-    parent: "Element | None"
+        return self.index <= other.index < self.stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +193,20 @@ class Markup:
         """Return attributes by lower-case name; the first of a name wins."""
         found: dict[str, Attribute] = {}
         text = self.source.text
-        for match in _ATTRIBUTE.finditer(text, element.attributes_start, element.attributes_end):
+        for match in _ATTRIBUTE.finditer(text, element.attributes_start, element.inner):
             name = match["name"].lower()
             if name not in found:
                 kind = match.lastgroup or "name"
                 start, end = match.span(kind) if kind != "name" else (match.end(), match.end())
                 found[name] = Attribute(name, text[start:end], start, end)
         return found
+
+    def words(self, element: Element) -> str:
+        """Return class, id and role of *element* as written, for rules by word; quick."""
+        if not element.has_attributes:
+            return ""
+        found = _NAMES.findall(self.source.text, element.attributes_start, element.inner)
+        return " ".join([double or single or bare for double, single, bare in found])
 
     def children(self, element: Element) -> Iterator[Element | Text]:
         """Direct children in order."""
@@ -202,6 +253,7 @@ class _Builder:
     def __init__(self, text: str) -> None:
         self.text = text
         self.nodes: list[Element | Text] = []
+        self.at = _Columns()
         self.open: list[Element] = []
         self.count: Counter[str] = Counter()
         self.steps = 0
@@ -226,7 +278,9 @@ class _Builder:
         self._pop(0, len(text), len(text))
 
     def _text(self, start: int, end: int) -> None:
-        self.nodes.append(Text(start, end, self.open[-1] if self.open else None))
+        index = len(self.nodes)
+        self.at.add(start, start, end, index + 1)
+        self.nodes.append(Text(self.at, index, self.open[-1] if self.open else None))
 
     def _passed(self, match: re.Match[str]) -> int:
         """Pass over a comment, a declaration or what only looks like a tag; return where to go on."""
@@ -238,30 +292,36 @@ class _Builder:
         name, end = match["name"].lower(), match.end()
         if name in _IMPLIED:
             self._imply(name, match.start())
-        attributes_start, attributes_end = match.span("attributes")
-        parent = self.open[-1] if self.open else None
-        element = Element(name, match.start(), end, parent, len(self.nodes), attributes_start, attributes_end)
+        index = len(self.nodes)
+        self.at.add(match.start(), end, end, index + 1)
+        element = Element(self.at, index, self.open[-1] if self.open else None, intern(name))
         self.nodes.append(element)
-        closed = self.text.endswith("/", attributes_start, attributes_end)
         if name in VOID:
             return self._finish(element, end, end)
         if name in _RAW:
             return self._raw(element)
         if name in _SKIPPED:
+            closed = self.text.endswith("/", *match.span("attributes"))
             return self._finish(element, end, end) if closed else self._skip(element)
         self.open.append(element)
         self.count[name] += 1
         return end
 
     def _finish(self, element: Element, inner_end: int, end: int) -> int:
-        element.inner_end, element.end, element.stop = inner_end, end, len(self.nodes)
+        self._end(element, inner_end, end)
         return end
+
+    def _end(self, element: Element, inner_end: int, end: int) -> None:
+        index = element.index
+        self.at.inner_end[index], self.at.end[index], self.at.stop[index] = inner_end, end, len(self.nodes)
 
     def _raw(self, element: Element) -> int:
         match = self._find_end(element.name, element.inner)
         inner_end, end = match.span() if match else (element.inner, element.inner)
         if element.name == "title" and inner_end > element.inner:
-            self.nodes.append(Text(element.inner, inner_end, element))
+            index = len(self.nodes)
+            self.at.add(element.inner, element.inner, inner_end, index + 1)
+            self.nodes.append(Text(self.at, index, element))
         return self._finish(element, inner_end, end)
 
     def _find_end(self, name: str, position: int) -> re.Match[str] | None:
@@ -319,12 +379,10 @@ class _Builder:
 
     def _pop(self, depth: int, start: int, end: int) -> None:
         """Close all elements from *depth* up; only the outermost gets the end tag."""
-        nodes = len(self.nodes)
         for element in self.open[depth + 1 :]:
-            element.inner_end, element.end, element.stop = start, start, nodes
+            self._end(element, start, start)
             self.count[element.name] -= 1
         if depth < len(self.open):
-            element = self.open[depth]
-            element.inner_end, element.end, element.stop = start, end, nodes
-            self.count[element.name] -= 1
+            self._end(self.open[depth], start, end)
+            self.count[self.open[depth].name] -= 1
         del self.open[depth:]

@@ -7,13 +7,15 @@ element that holds most of the page's text is text, whatever it is called
 """
 
 import re
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
 
-from linkkeeper.pages.markup import Attribute, Element, Markup, Text
+from linkkeeper.pages.markup import Element, Markup, Text
 
 
 class Region(StrEnum):
@@ -70,7 +72,6 @@ _BY_WORD = (
     (Region.ADVERT, "ads?|advert(?:isement)?s?|sponsor(?:ed)?|donat(?:e|ion)|paywall"),
 )
 _WORDS = [(region, re.compile(rf"(?:^|[\s_-])(?:{words})(?:$|[\s_-])", re.I)) for region, words in _BY_WORD]
-_ANY_WORD = re.compile("|".join(words for _, words in _BY_WORD), re.I)
 #: What these words name is notes or sources wherever it stands, also in a footer.
 NOTE_WORDS = re.compile(
     r"(?:^|[\s_\-:])(?:(?:foot|end|side|margin)-?notes?(?:-?list|-?section|-?content|-?area|s)?|fn|fns|references|reflist|ref-?list|"
@@ -112,42 +113,56 @@ def regions_of(markup: Markup) -> Regions:
     """Find the parts of *markup* that are not its text."""
     weights = _weights(markup)
     total = max(1, weights[-1])
-    parts: list[tuple[int, int, Region]] = []
+    found: list[tuple[Element, Region]] = []
     main: list[Element] = []
-    index, nodes = 0, markup.nodes
-    while index < len(nodes):
-        node = nodes[index]
-        index += 1
-        if isinstance(node, Text):
-            continue
-        if node.name in _NEVER or (node.name not in _CHECKED and node.name not in _BY_TAG):
+    noted: list[int] = []
+    for node in markup.elements():
+        if node.name in _NEVER:
             if node.name in ("main", "article"):
                 main.append(node)
             continue
-        region = _region(node, markup.attributes(node))
-        if region is not None and weights[node.stop] - weights[node.index] <= _MOST * total:
-            parts.append((node.start, node.end, region))
-            index = node.stop
-    return Regions(tuple(parts), _main_part(main, weights, len(markup.text)))
+        words = markup.words(node)
+        if words and NOTE_WORDS.search(words):
+            noted.append(node.index)
+        elif node.name in _CHECKED or node.name in _BY_TAG:
+            region = _region_by(node.name, words)
+            if region is not None and weights[node.stop] - weights[node.index] <= _MOST * total:
+                found.append((node, region))
+    return Regions(_outermost(found, noted), _main_part(main, weights, len(markup.text)))
 
 
-def _weights(markup: Markup) -> Sequence[int]:
+def _outermost(found: list[tuple[Element, Region]], noted: list[int]) -> tuple[tuple[int, int, Region], ...]:
+    """Keep the outermost parts; one that holds notes (a footer with footnotes) is none."""
+    parts: list[tuple[int, int, Region]] = []
+    for element, region in found:
+        if parts and element.start < parts[-1][1]:
+            continue
+        if bisect_left(noted, element.stop) > bisect_right(noted, element.index):
+            continue
+        parts.append((element.start, element.end, region))
+    return tuple(parts)
+
+
+def _weights(markup: Markup) -> "array[int]":
+    """Return how much text stands before each node, and before the end."""
     lengths = (node.end - node.start if isinstance(node, Text) else 0 for node in markup.nodes)
-    return [0, *accumulate(lengths)]
+    return array("I", accumulate(lengths, initial=0))
 
 
-def _region(element: Element, attributes: dict[str, Attribute]) -> Region | None:
-    names = " ".join(attributes[key].raw for key in ("class", "id") if key in attributes)
-    role = attributes["role"].raw.lower() if "role" in attributes else ""
-    if role.startswith("doc-") or NOTE_WORDS.search(names):
+@lru_cache(maxsize=8192)
+def _region_by(name: str, words: str) -> Region | None:
+    """Decide by element name and by the words of class, id and role."""
+    parts = words.lower().split()
+    if any(part.startswith("doc-") for part in parts) or NOTE_WORDS.search(words):
         return None
-    if role in _BY_ROLE:
-        return _BY_ROLE[role]
-    if element.name in _BY_TAG:
-        return _BY_TAG[element.name]
-    if not names or not _ANY_WORD.search(names):
+    role = next((_BY_ROLE[part] for part in parts if part in _BY_ROLE), None)
+    if role is not None:
+        return role
+    if name in _BY_TAG:
+        return _BY_TAG[name]
+    if not words:
         return None
-    return next((region for region, pattern in _WORDS if pattern.search(names)), None)
+    return next((region for region, pattern in _WORDS if pattern.search(words)), None)
 
 
 def _main_part(candidates: list[Element], weights: Sequence[int], length: int) -> tuple[int, int]:
@@ -194,4 +209,4 @@ class TextParts:
             return None
         if self._weights[element.stop] - self._weights[element.index] > _MOST * max(1, self._weights[-1]):
             return None
-        return _region(element, self._markup.attributes(element))
+        return _region_by(element.name, self._markup.words(element))
