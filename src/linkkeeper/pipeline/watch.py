@@ -1,6 +1,7 @@
 """Watch: links that are due are looked at politely, judged, and their state moved as the evidence allows."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -119,14 +120,14 @@ class Watcher:
         async def work(link: LinkRecord, patient: bool) -> bool:
             return await self._look(link, patient, summary)
 
-        flusher = asyncio.create_task(self._flush_regularly(summary))
+        over = asyncio.Event()
+        flusher = asyncio.create_task(self._flush_until(over, summary))
         try:
             await run_round(due, work, address=lambda link: link.fetch_form, pace=self._pace)
         finally:
-            flusher.cancel()
-            await asyncio.gather(flusher, return_exceptions=True)
-            # A round that is cut short still keeps what it saw.
-            await asyncio.shield(self._flush(summary))
+            # A round that is cut short still keeps what it saw; a flush under way is never cut off.
+            over.set()
+            await asyncio.shield(flusher)
         return summary
 
     def _due(self, now: datetime, links: frozenset[int] | None) -> list[LinkRecord]:
@@ -202,10 +203,13 @@ class Watcher:
             log.warning("baseline unreadable", capture=link.baseline_id, error=str(error))
             return None
 
-    async def _flush_regularly(self, summary: WatchSummary) -> None:
-        while True:
-            await asyncio.sleep(HOLD_S / 2)
+    async def _flush_until(self, over: asyncio.Event, summary: WatchSummary) -> None:
+        """Write what is held twice a minute, and the rest when the round is over."""
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), HOLD_S / 2)
             await self._flush(summary)
+        await self._flush(summary)
 
     async def _flush(self, summary: WatchSummary) -> None:
         """Ask the canaries, then write what was seen: as looks, or as void ones that touch no link."""
