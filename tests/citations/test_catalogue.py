@@ -1,8 +1,8 @@
 """Every family of footnotes, in several variations, is read as a careful editor reads it."""
 
 import pytest
-from citations.catalogue import Variation, variations
 
+from citations.catalogue import Variation, variations
 from linkkeeper.citations.read import read
 
 

@@ -21,6 +21,10 @@ _NOT_CITED = re.compile(r"(?i)(?:javascript|mailto|tel|sms|data|about|blob|file|
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 _DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.\d{4,9}/[^\s?#]+)")
 _HANDLE = re.compile(r"(?i)hdl\.handle\.net/([^\s?#]+)")
+_LINE_ENDS = re.compile(r"[\t\r\n]+\s*")
+_SCHEME_PART = re.compile(r"^(?:https?:)?//")
+_ARROWS = re.compile(r"(?:\s?[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s?\d{0,2})+$")
+_FORWARDING = re.compile(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 SpanOf = Callable[[int, int], Span]
@@ -61,7 +65,8 @@ class Assembler:
         for copy in draft.copies:
             others, _ = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
             items += [replace_place(item, len(draft.flat) + item.start) for item in others]
-        return text, _pair(_merge(items), draft.flat.text)
+        places = {item.url: (item.start, item.end) for item in reversed(items)}
+        return text, _pair(_merge(items), places, draft.flat.text)
 
     def links(self, drafts: Sequence[LinkDraft]) -> tuple[CitedUrl, ...]:
         """Return the URLs of running text, each once, in order."""
@@ -176,9 +181,9 @@ def unwrap_forwarding(url: str) -> str:
     Quirk: Google Docs, Outlook and Facebook replace every link of a text that
     passes through them by one of their own; no author ever cited those.
     """
-    host = host_of(url)
-    if not host or not re.match(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)", url):
+    if not _FORWARDING.match(url):
         return url
+    host = host_of(url)
     parts = urlsplit(url)
     query = parse_qs(parts.query)
     name = {"/url": "q", "/l.php": "u"}.get(parts.path, "url")
@@ -191,8 +196,9 @@ def unwrap_forwarding(url: str) -> str:
 def _cleaned(destination: str) -> tuple[str, bool]:
     raw = printable(destination)
     url = _INVISIBLE.sub("", raw).strip()
-    url = re.sub(r"[\t\r\n]+\s*", "", url)
-    url = re.sub(r"(?:%20|\s)+$", "", url)
+    url = _LINE_ENDS.sub("", url)
+    while url.endswith("%20"):
+        url = url[:-3].rstrip()
     url = unwrap_forwarding(url)
     return url, url != raw
 
@@ -228,7 +234,7 @@ def _shows(shown: str, url: str, after: str) -> bool:
 
 
 def _bare(url: str) -> str:
-    text = re.sub(r"(?i)^(?:https?:)?//", "", url.strip().lower())
+    text = _SCHEME_PART.sub("", url.strip().lower())
     return unquote(text.removeprefix("www.")).rstrip("/.,;")
 
 
@@ -247,35 +253,35 @@ def _readable(text: str, begin: int, cut: Sequence[tuple[int, int]]) -> str:
         position = max(position, end)
     parts.append(text[position:])
     words = " ".join(_INVISIBLE.sub("", "".join(parts)).split())
-    return printable(re.sub(r"(?:\s*[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s*\d{0,2})+$", "", words))
+    return printable(_ARROWS.sub("", words))
 
 
 def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
     """Put the places of each URL together; order of first occurrence."""
-    merged: dict[str, CitedUrl] = {}
+    merged: dict[str, _Item] = {}
     for item in items:
-        cited = CitedUrl(
-            as_cited=item.url,
-            occurrences=tuple(item.occurrences),
-            flags=frozenset(item.flags),
-            shown=item.shown,
-            rejoined=item.rejoined,
-            archive=item.archive,
-            identifier=identifier_of(item.url),
-        )
         known = merged.get(item.url)
-        if known is not None:
-            new = [place for place in cited.occurrences if place not in known.occurrences]
-            cited = replace(
-                known,
-                occurrences=(*known.occurrences, *new),
-                flags=known.flags | cited.flags,
-                shown=known.shown or cited.shown,
-                rejoined=known.rejoined or cited.rejoined,
-                archive=known.archive or cited.archive,
-            )
-        merged[item.url] = cited
-    return tuple(merged.values())
+        if known is None:
+            merged[item.url] = item
+            continue
+        known.occurrences += item.occurrences
+        known.flags |= item.flags
+        known.shown = known.shown or item.shown
+        known.rejoined = known.rejoined or item.rejoined
+        known.archive = known.archive or item.archive
+    return tuple(_cited(item) for item in merged.values())
+
+
+def _cited(item: _Item) -> CitedUrl:
+    return CitedUrl(
+        as_cited=item.url,
+        occurrences=tuple(dict.fromkeys(item.occurrences)),
+        flags=frozenset(item.flags),
+        shown=item.shown,
+        rejoined=item.rejoined,
+        archive=item.archive,
+        identifier=identifier_of(item.url),
+    )
 
 
 def identifier_of(url: str) -> str | None:
@@ -287,28 +293,23 @@ def identifier_of(url: str) -> str | None:
     return None
 
 
-def _pair(urls: tuple[CitedUrl, ...], text: str) -> tuple[CitedUrl, ...]:
+def _pair(urls: tuple[CitedUrl, ...], places: dict[str, tuple[int, int]], text: str) -> tuple[CitedUrl, ...]:
     """Say of each archive copy which other URL of the note it archives."""
+    if not any(url.archive is not None and url.archive.kind is ArchiveKind.OTHER for url in urls):
+        return urls
     by_key = {key_of(url.as_cited): url.as_cited for url in urls if url.archive is None}
     paired: list[CitedUrl] = []
     before: CitedUrl | None = None
     for url in urls:
-        if url.archive is not None and url.archive.kind is ArchiveKind.OTHER:
-            original = url.archive.original
-            partner = by_key.get(key_of(original)) if original else None
-            if partner is None and original is None and before is not None and _beside(before, url, text):
-                partner = before.as_cited
-            paired.append(replace(url, paired_with=partner))
-        else:
+        if url.archive is None or url.archive.kind is not ArchiveKind.OTHER:
             paired.append(url)
             before = url if url.archive is None else before
+            continue
+        original = url.archive.original
+        partner = by_key.get(key_of(original)) if original else None
+        if original is None and before is not None:
+            between = text[places[before.as_cited][1] : places[url.as_cited][0]][:200]
+            if len(between) < 60 or "archiv" in between.lower():
+                partner = before.as_cited
+        paired.append(replace(url, paired_with=partner))
     return tuple(paired)
-
-
-def _beside(before: CitedUrl, copy: CitedUrl, text: str) -> bool:
-    """Tell whether a copy known by a code alone stands in brackets right after *before*."""
-    left, right = text.find(before.shown or before.as_cited), text.find(copy.as_cited)
-    if left < 0 or right < left:
-        return True
-    between = text[left + len(before.as_cited) : right]
-    return len(between) < 60 or "archiv" in between.lower()

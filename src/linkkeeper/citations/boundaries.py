@@ -33,6 +33,10 @@ _LABEL = re.compile(r"[\[(]?(?:\d{1,4}|[ivxl]{1,6}|[*†‡§])[\])]?[.|:)]?", r
 _EXTENSION = re.compile(r"\.?(?:pdf|html?|aspx?|php|jsp|cfm|docx?|xlsx?|txt|stm|shtml|xml|jpe?g|png)\b", re.I)
 _DOMAIN_END = re.compile(r"\.?(?:com|org|net|gov|edu|mil|int|info|[a-z]{2})(?:/|\b)", re.I)
 _HEX = re.compile(r"[0-9A-Fa-f]")
+_HOST = re.compile(r"(?:[A-Za-z]+://)?([^/?#:]*)")
+_SEAM = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+")
+_PART = re.compile(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", re.I)
+_BRACKET = re.compile(r"[()\[\]{}]")
 _WORDY = re.compile(r"[A-Za-z’']+[.,;:)]*")
 _STOP_WORDS = frozenset(
     {
@@ -136,13 +140,13 @@ def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:
         url=url,
         rejoined=tuple(reasons[: kept - 1]),
         cleaned=len(url) != end,
-        schemeless=not re.match(r"(?i)[a-z]+://", url),
+        schemeless="://" not in url[:8],
     )
 
 
 def _has_host(url: str) -> bool:
-    host = re.sub(r"(?i)^[a-z]+://", "", url)
-    host = re.split(r"[/?#:]", host, maxsplit=1)[0]
+    match = _HOST.match(url)
+    host = match.group(1) if match else ""
     return len(host) >= 4 and ("." in host.rstrip(".") or host == "localhost") and not host.startswith("-")
 
 
@@ -151,7 +155,7 @@ def _gather(text: str, start: int, width: int | None) -> tuple[list[_Piece], lis
     pieces, reasons = [first], []
     bracketed = start > 0 and text[start - 1] == "<"
     while len(pieces) < _MAX_PIECES and not _closed(pieces[-1].text):
-        seam = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+").match(text, pieces[-1].end)
+        seam = _SEAM.match(text, pieces[-1].end)
         if seam is None or seam.end() >= len(text):
             break
         following = _piece(text, seam.end())
@@ -236,7 +240,7 @@ def _is_part(core: str) -> bool:
     """Tell whether *core* looks like a piece of a URL and not like prose."""
     if _WORDY.fullmatch(core):
         return False
-    if re.search(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", core, re.I):
+    if _PART.search(core):
         return True
     return bool(_EXTENSION.search(core)) or (core.isdigit() and len(core) > 4)
 
@@ -294,7 +298,7 @@ def _cut(raw: str) -> int:
 
 
 def _brackets(raw: str, limit: int) -> Iterator[tuple[int, str]]:
-    return ((match.start(), match.group()) for match in re.compile(r"[()\[\]{}]").finditer(raw, 0, limit))
+    return ((match.start(), match.group()) for match in _BRACKET.finditer(raw, 0, limit))
 
 
 def _belongs(raw: str, inner: int) -> bool:

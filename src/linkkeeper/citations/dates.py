@@ -44,6 +44,7 @@ _ACCESSED = re.compile(
     re.I,
 )
 _ARCHIVED = re.compile(r"archiv(?:ed|e|iert|é|ado|ato|edate|e-date)\b[^.;\d\[\]]{0,40}$", re.I)
+_AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b")
 #: Dates before the web can't be when something was read or archived.
 _WEB = 1991
 
@@ -65,9 +66,7 @@ def dates_of(text: str) -> NoteDates:
     published = accessed = archived = None
     for start, end, found in _dates(text):
         before = text[max(0, start - 45) : start]
-        if found.year >= _WEB and (
-            _ACCESSED.search(before) or re.match(r"\s*\)?\s*(?:abgerufen|accessed)\b", text[end:])
-        ):
+        if found.year >= _WEB and (_ACCESSED.search(before) or _AFTERWARDS.match(text, end)):
             accessed = accessed or found
         elif found.year >= _WEB and _ARCHIVED.search(before):
             archived = archived or found

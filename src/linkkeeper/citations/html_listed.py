@@ -25,6 +25,8 @@ _CEILING = frozenset({"body", "html", "main", "article"})
 _ITEMS = frozenset({"li", "p", "div", "tr", "dd", "dt", "aside", "section", "blockquote"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_CLIMB = 60
+#: Boxes named "notes" within each other; more are hostile.
+_MAX_WRAPPERS = 6
 _NOTES_ROLE = re.compile(r"doc-(?:endnotes|footnotes|bibliography)|\b(?:endnotes|footnotes|rearnotes)\b", re.I)
 _LEAD = re.compile(r"[\s^↑\[(.]*(?P<label>(?:note\s)?\w+|[*†‡§¶#]{1,4})")
 _TITLE = re.compile(
@@ -75,6 +77,7 @@ def _named_items(page: Page) -> list[Element]:
     """Return the items of lists and sections that are named as notes."""
     items: list[Element] = []
     done = -1
+    around: list[int] = []
     for element in page.markup.elements():
         if element.start < done or element.name not in ("ol", "ul", "div", "section", "aside", "footer", "dl", "table"):
             continue
@@ -83,6 +86,11 @@ def _named_items(page: Page) -> list[Element]:
         words = page.words(element)
         if not (NOTE_WORDS.search(words) or _NOTES_ROLE.search(words)):
             continue
+        while around and around[-1] <= element.start:
+            around.pop()
+        if len(around) >= _MAX_WRAPPERS:
+            continue
+        around.append(element.end)
         inner = _items_of(page, element)
         if len(inner) >= 1 and all(item.name == "li" for item in inner) and _are_notes(page, element, inner):
             items += inner
@@ -303,7 +311,9 @@ def _end_of_run(page: Page, block: Element, following: Element | None) -> int:
     limit = parent.inner_end if parent is not None else len(page.markup.text)
     if following is not None:
         limit = min(limit, following.start) if following.start > block.start else limit
-    for node in page.markup.nodes[block.stop :]:
+    nodes = page.markup.nodes
+    for index in range(block.stop, len(nodes)):
+        node = nodes[index]
         if node.start >= limit:
             break
         if isinstance(node, Element) and node.name in BLOCK and node.parent is parent:

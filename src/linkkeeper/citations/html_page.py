@@ -1,8 +1,10 @@
 """An HTML page prepared for reading: names, links inside it, text with places."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import unquote
 
 from linkkeeper.citations.drafts import Destination
@@ -77,7 +79,10 @@ class Page:
         return self._regions
 
     def inside(self, element: Element) -> Iterator[Element | Text]:
-        return iter(self.markup.nodes[element.index + 1 : element.stop])
+        """Yield the descendants of *element* in order."""
+        nodes = self.markup.nodes
+        for index in range(element.index + 1, element.stop):
+            yield nodes[index]
 
     def links_inside(self, element: Element) -> Iterator[Element]:
         return (node for node in self.inside(element) if isinstance(node, Element) and node.name == "a")
@@ -100,7 +105,7 @@ class Page:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
         parts: list[str] = []
         length = 0
-        for node in self.inside(element):
+        for node in islice(self.inside(element), 20 * limit):
             if isinstance(node, Text):
                 parts.append(self.markup.text[node.start : node.end])
                 length += node.end - node.start
@@ -190,7 +195,8 @@ def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = 
 
 class _Taker:
     def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
-        self.page, self.start, self.end, self.skip, self.backs = page, start, end, skip, backs
+        self.page, self.start, self.end, self.backs = page, start, end, backs
+        self.skip = deque(skip)
         self.flat = Flat()
         self.destinations: list[Destination] = []
         self.open: list[tuple[Element, int, Attribute]] = []
@@ -216,7 +222,7 @@ class _Taker:
 
     def _left_out(self, element: Element) -> bool:
         while self.skip and self.skip[0][1] <= element.start:
-            self.skip.pop(0)
+            self.skip.popleft()
         if self.skip and self.skip[0][0] <= element.start and element.end <= self.skip[0][1]:
             return True
         if element.name in _UNREAD:
@@ -264,16 +270,18 @@ class _Taker:
             self.flat.put("\n\n", position, position)
 
     def _text(self, start: int, end: int) -> None:
-        while self.skip and self.skip[0][1] <= start:
-            self.skip.pop(0)
-        if self.skip and self.skip[0][0] < end:
+        while True:
+            while self.skip and self.skip[0][1] <= start:
+                self.skip.popleft()
+            if not self.skip or self.skip[0][0] >= end:
+                self._run(start, end)
+                return
             left, right = self.skip[0]
             if start < left:
                 self._run(start, left)
-            if right < end:
-                self._text(max(right, start), end)
-            return
-        self._run(start, end)
+            if right >= end:
+                return
+            start = right
 
     def _run(self, start: int, end: int) -> None:
         text = self.page.markup.text

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SIGNAL = r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|generally)\b[.,:]?\s*)*"
+_SIGNAL = r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|generally)\b[\W_]*+)*+"
 _IBID = re.compile(
-    rf"[\W_]*{_SIGNAL}[\W_]*(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=\W*\.|\W*,|\W*$|\W*\(|\s+at\b)|idem|ebd|ebenda|там же)(?!\w)",
+    rf"[\W_]*+{_SIGNAL}(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=[\s*_)]*[.,]|\W*+$|[\s*_]*\(|\s+at\b)|idem|ebd|ebenda|там же)(?!\w)",
     re.I,
 )
 _SUPRA = re.compile(

@@ -59,6 +59,7 @@ _TODAY_HOSTS = frozenset(f"archive.{end}" for end in ["today", "is", "ph", "md",
 _OPAQUE_HOSTS = frozenset({"perma.cc", "www.perma.cc", "ghostarchive.org", "www.ghostarchive.org"})
 _PROXY_HOSTS = frozenset({"r.jina.ai", "timetravel.mementoweb.org", "megalodon.jp", "www.megalodon.jp"})
 
+_AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://|(?=www\.))(?:[^/?#@]*@)?(?P<host>[^/?#:@\\]+)")
 _STAMPED = re.compile(r"/(?P<stamp>\d{4,14}|\d{0,14}\*)(?P<modifier>[a-z]{2}_)?/(?P<url>\S.*)$", re.S)
 _FULL_STAMPED = re.compile(r"/(?P<stamp>\d{14})(?:[a-z]{2}_)?/(?P<url>https?:/.*|https?%3A.*)$", re.S | re.I)
 _UNSTAMPED = re.compile(r"^/(?:web|wayback|save|save/_embed)/(?P<url>(?:https?[:%]|www\.).*)$", re.S | re.I)
@@ -166,6 +167,12 @@ def _absolute(url: str) -> str:
 
 
 def _host(url: str) -> str:
+    match = _AUTHORITY.match(url)
+    if match is None:
+        return ""
+    name = match["host"].lower().removesuffix(".")
+    if name.isascii() and "%" not in name:
+        return name
     try:
         return host_of(fetch_form(url)).removesuffix(".")
     except ValueError:
