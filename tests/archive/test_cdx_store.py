@@ -33,7 +33,8 @@ def test_every_line_leads_to_its_record_below_the_captures_folder(tmp_path: Path
     assert len(found) == 4
     assert [(line.key, line.timestamp) for line in found] == sorted((line.key, line.timestamp) for line in found)
     for line in found:
-        with (tmp_path / "captures" / line.filename).open("rb") as stream:
+        (path,) = (tmp_path / "captures").glob(f"*/*/{line.filename}")
+        with path.open("rb") as stream:
             header, _ = read_block(stream, offset=line.offset, length=line.length)
         assert f"WARC-Target-URI: {line.url}\r\n".encode() in header
 

@@ -317,7 +317,7 @@ def test_an_abandoned_draft_leaves_nothing(tmp_path: Path) -> None:
     draft = open_draft(tmp_path)
     draft.write_exchange(exchange())
     draft.abandon()
-    assert [path.name for path in (tmp_path / "tmp").iterdir()] == [".sweep"]
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_an_empty_body_is_stored_and_no_revisit(tmp_path: Path) -> None:

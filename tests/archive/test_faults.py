@@ -48,7 +48,7 @@ def assert_whole_or_absent(root: Path) -> bool:
         assert adopted is not None
         assert adopted.directory == directory
     stray = {path.name for path in root.rglob("*") if path.is_file() and path.parent not in directories}
-    assert stray <= {".sweep"}
+    assert stray == set()
     assert {path.name for path in root.iterdir()} <= {"captures", "tmp"}
     return bool(directories)
 

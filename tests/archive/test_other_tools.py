@@ -98,11 +98,15 @@ class CdxHandler(http.server.BaseHTTPRequestHandler):
 
     def __init__(self, storage: Path, asked: list[str], *arguments: object) -> None:
         self.store = CdxStore(storage)
+        self.shelf = Shelf(storage)
         self.asked = asked
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
+        if self.path.startswith("/captures/"):
+            self.part_of_a_wacz()
+            return
         try:
             query = read_query(parse_qsl(urlsplit(self.path).query))
         except BadQuery as error:
@@ -116,13 +120,25 @@ class CdxHandler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def part_of_a_wacz(self) -> None:
+        """A range of a capture's package, as the replay host gives it out."""
+        _, _, capture_id, name = self.path.split("/")
+        data = (self.shelf.require(capture_id) / name).read_bytes()
+        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+        part = data[int(first) : int(last) + 1 if last else None]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Range", f"bytes {first}-{int(first) + len(part) - 1}/{len(data)}")
+        self.end_headers()
+        self.wfile.write(part)
+
     def log_message(self, *_: object) -> None:
         """The battery's output is its own."""
 
 
 @pytest.fixture(scope="module")
 def pywb(storage: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[str]]]:
-    """A running pywb with two collections on our archive: by our CDX server, and by a file."""
+    """A running pywb with two collections on our archive: over HTTP alone, and by files."""
     binaries = other_tools.environment("pywb", folder=tools)
     asked: list[str] = []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(CdxHandler, storage, asked))
@@ -130,15 +146,17 @@ def pywb(storage: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -
     home = tmp_path_factory.mktemp("pywb")
     index = "".join(CdxStore(storage).between("", "\U0010ffff", shown=lambda _: True))
     (home / "ours.cdxj").write_text(index)
+    places = [f"{path.name}/capture.wacz\t{path}/capture.wacz\n" for path in Shelf(storage).directories()]
+    (home / "places").write_text("".join(sorted(places)))
     (home / "config.yaml").write_text(
         json.dumps(
             {
                 "collections": {
                     "asking": {
                         "index": f"cdx+http://127.0.0.1:{server.server_port}/cdx",
-                        "archive_paths": f"{storage}/captures/",
+                        "archive_paths": f"http://127.0.0.1:{server.server_port}/captures/",
                     },
-                    "filed": {"index_paths": f"{home}/ours.cdxj", "archive_paths": f"{storage}/captures/"},
+                    "filed": {"index_paths": f"{home}/ours.cdxj", "archive_paths": f"{home}/places"},
                 }
             }
         )

@@ -33,7 +33,7 @@ def test_the_folder_holds_exactly_the_files_of_the_design(tmp_path: Path) -> Non
     }
     assert done.moment == "20261122090000"
     assert done.manifest_sha256 == sha256_of_file(done.directory / MANIFEST)
-    assert [path.name for path in (tmp_path / "tmp").iterdir()] == [".sweep"]
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_the_manifest_tells_all_that_a_row_needs(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_sweeper_takes_leftovers_in_tmp_and_nothing_else(tmp_path: Path) -> 
     (tmp_path / "tmp" / "way-out").symlink_to(tmp_path / "journal")
     before = {path for path in tmp_path.rglob("*") if "tmp" not in path.relative_to(tmp_path).parts}
     assert Shelf(tmp_path).sweep(keep={"elsewhere"}) == ["left-over", "stray-file", "way-out"]
-    assert {path.name for path in (tmp_path / "tmp").iterdir()} == {"running", "elsewhere", ".sweep"}
+    assert {path.name for path in (tmp_path / "tmp").iterdir()} == {"running", "elsewhere"}
     assert {path for path in tmp_path.rglob("*") if "tmp" not in path.relative_to(tmp_path).parts} == before
 
 

@@ -2,8 +2,10 @@
 The CDX of all captures together, for the CDX server.
 
 Derived: made again from the captures whenever it is missing or damaged. Each
-line names its WACZ relative to ``captures/`` and the record's absolute offset
-in it, so that any tool that reads WARC records by offset can replay from here.
+line names its WACZ as ``<id>/capture.wacz``, as the replay host serves it, and
+the record's absolute offset in it, so that any tool that reads WARC records by
+offset can replay from here; pywb with the replay host's ``/captures/`` as its
+``archive_paths``.
 """
 
 import contextlib
@@ -30,8 +32,7 @@ _PAGE = 1000
 
 def absolute_lines(manifest: Manifest, lines: Iterable[IndexLine]) -> list[IndexLine]:
     """Return a capture's index lines with the WACZ as their file and absolute offsets."""
-    month = f"{manifest.moment[:4]}/{manifest.moment[4:6]}"
-    filename = f"{month}/{manifest.capture_id}/{WACZ}"
+    filename = f"{manifest.capture_id}/{WACZ}"
     return [replace(line, filename=filename, offset=manifest.warc.offset + line.offset) for line in lines]
 
 

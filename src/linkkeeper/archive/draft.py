@@ -7,9 +7,9 @@ Layout::
       data.warc.gz     every record so far
       capture/         the files that will be published
       scratch/         spooled bodies, the visit's own
-      lock             held while the draft lives, by whatever process
 
-Nothing here is precious: what a crash leaves, the sweeper removes.
+The folder is locked while the draft lives. Nothing here is precious: what a
+crash leaves, the sweeper removes.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from linkkeeper.archive import cdxj
 from linkkeeper.archive.exchange_fields import iana_cipher, protocols, request_key_of
-from linkkeeper.archive.locks import LOCK, TMP, locked, sweep_lock
+from linkkeeper.archive.locks import TMP, FolderLock, sweep_lock
 from linkkeeper.archive.message import header_value, media_type_of
 from linkkeeper.archive.records import read_block
 from linkkeeper.archive.warc import (
@@ -75,7 +75,7 @@ class Draft:
         main: The visit's main response, once it is written.
     """
 
-    def __init__(self, folder: Path, *, token: str, capture_id: str, url: str, software: str, lock: IO[bytes]) -> None:
+    def __init__(self, folder: Path, *, token: str, capture_id: str, url: str, software: str, lock: FolderLock) -> None:
         self.folder = folder
         self._lock = lock
         self.token = token
@@ -112,7 +112,7 @@ class Draft:
             (root / TMP).mkdir(parents=True, exist_ok=True)
             with sweep_lock(root):
                 folder.mkdir()
-                lock = locked(folder / LOCK)
+                lock = FolderLock(folder)
             (folder / "capture").mkdir()
             (folder / "scratch").mkdir()
             draft = cls(folder, token=token, capture_id=capture_id, url=url, software=software, lock=lock)

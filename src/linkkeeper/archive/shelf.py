@@ -5,6 +5,7 @@ The folders are the truth about which captures exist; the database's rows are
 made from them again by ``rebuild``.
 """
 
+import contextlib
 import os
 import shutil
 from collections.abc import Collection, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from linkkeeper.archive import fixity
 from linkkeeper.archive.cdxj import IndexLine, read_line
 from linkkeeper.archive.draft import Draft, safe_name
-from linkkeeper.archive.locks import LOCK, SWEEP_LOCK, TMP, locked, sweep_lock
+from linkkeeper.archive.locks import TMP, FolderLock, sweep_lock
 from linkkeeper.archive.manifest import MANIFEST, CaptureAbout, Manifest, read_manifest
 from linkkeeper.archive.publish import CAPTURES, SKETCHES, TEXT, WACZ, Published, publish
 from linkkeeper.archive.records import read_block
@@ -194,7 +195,7 @@ class Shelf:
         if not tmp.is_dir():
             return []
         with sweep_lock(self.root):
-            leftovers = [path for path in sorted(tmp.iterdir()) if path.name not in {SWEEP_LOCK, *keep}]
+            leftovers = [path for path in sorted(tmp.iterdir()) if path.name not in keep]
             return [path.name for path in leftovers if _removed(path)]
 
     def free_bytes(self) -> int:
@@ -226,7 +227,7 @@ def _removed(path: Path) -> bool:
         if path.is_symlink() or not path.is_dir():
             path.unlink()
             return True
-        with locked(path / LOCK):
+        with contextlib.closing(FolderLock(path)):
             shutil.rmtree(path)
     except BlockingIOError:
         return False

@@ -6,10 +6,12 @@ Source: "CDXJ Server API" of pywb's manual; behaviour compared with pywb 2.10.
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 from linkkeeper.replay.addresses import BadAddress, padded_moment
 from linkkeeper.vocabulary.uri import surt
@@ -122,7 +124,7 @@ def read_query(pairs: Sequence[tuple[str, str]]) -> CdxQuery:
             until=_padded(given.get("to"), _LATEST),
             closest=padded_moment(given.get("closest")[:14]) if given.get("closest") else None,
             reverse=given.get("sort") == "reverse" or given.get("reverse").lower() in ("1", "true"),
-            limit=min(int(given.get("limit") or MAX_LINES), MAX_LINES),
+            limit=max(0, min(int(given.get("limit") or MAX_LINES), MAX_LINES)),
             filters=tuple(_filter(text) for text in given.all("filter")),
             output=output,
             fields=tuple(name for name in given.get("fields", "fl").split(",") if name),
@@ -161,13 +163,15 @@ def answer(query: CdxQuery, records: Iterable[CdxRecord]) -> str:
     Returns:
         The lines, in the order and form asked for; empty without matches.
     """
-    found = [record for record in records if _matches(record, query)]
-    if query.closest is not None:
-        wanted = query.closest
-        found.sort(key=lambda record: abs(padded_moment(record.timestamp) - wanted))
+    matching = (record for record in records if _matches(record, query))
+    wanted = query.closest
+    if wanted is not None:
+        chosen = sorted(matching, key=lambda record: abs(padded_moment(record.timestamp) - wanted))
     elif query.reverse:
-        found.reverse()
-    return "".join(_line(record, query) for record in found[: max(query.limit, 0)])
+        chosen = list(deque(matching, maxlen=query.limit))[::-1]
+    else:
+        chosen = list(islice(matching, query.limit))
+    return "".join(_line(record, query) for record in chosen[: query.limit])
 
 
 def read_record(line: str) -> CdxRecord:
