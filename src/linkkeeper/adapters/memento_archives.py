@@ -23,6 +23,7 @@ from linkkeeper.relinking.link_format import (
     nearest_first,
     raw_form,
     read_links,
+    shown_form,
 )
 from linkkeeper.vocabulary.memento import Memento
 from linkkeeper.vocabulary.moment import Clock
@@ -82,11 +83,19 @@ class JudgeMemento(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalMemento:
-    """A memento that an archive named; *memento.verified* tells whether it may be linked, *words* why or why not."""
+    """
+    A memento that an archive named, after a look at it.
+
+    Attributes:
+        memento: Its ``verified`` tells whether it may be linked.
+        words: Why, or why not.
+        named: The address under which the archive named it.
+    """
 
     memento: Memento
     archive: str
     words: str
+    named: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,39 +182,47 @@ class MementoArchives:
         rest.words = str(error)
 
     async def _ask(self, timegate: str, uri_r: str, wanted: datetime, judge: JudgeMemento) -> list[ExternalMemento]:
-        named = await self._named(timegate, uri_r, wanted)
+        """First what the TimeGate chose; its list only if that is bad, or from after *wanted*."""
+        asked = _Asked(uri_r, wanted, judge, archive=host_of(timegate) or timegate)
+        links = await self._negotiate(timegate, asked)
+        named = mementos_in(links, uri_r=uri_r) + asked.chosen
         found: list[ExternalMemento] = []
-        for memento in nearest_first(named, wanted)[:_MOST_TRIES]:
-            external = await self._verify(memento, host_of(timegate) or timegate, judge)
-            found.append(external)
-            if external.memento.verified:
-                break
+        if any(memento.moment <= wanted for memento in named):
+            found = await self._first_good(named, asked, found)
+        if not any(one.memento.verified for one in found):
+            found = await self._first_good(named + await self._listed(timegate, uri_r, links), asked, found)
         return found
 
-    async def _named(self, timegate: str, uri_r: str, wanted: datetime) -> list[Memento]:
-        """The mementos that an archive names: the TimeGate's choice, and the TimeMap's list where it is needed."""
-        address = timegate.replace("{url}", uri_r) if "{url}" in timegate else timegate + uri_r
+    async def _first_good(
+        self, named: Sequence[Memento], asked: "_Asked", found: Sequence[ExternalMemento]
+    ) -> list[ExternalMemento]:
+        """*found* and what was looked at further, up to the first good one."""
+        known = {one.named for one in found}
+        looked = list(found)
+        untried = {memento.uri_m: memento for memento in named if memento.uri_m not in known}
+        for memento in nearest_first(list(untried.values()), asked.wanted)[:_MOST_TRIES]:
+            looked.append(await self._verify(memento, asked))
+            if looked[-1].memento.verified:
+                break
+        return looked
+
+    async def _negotiate(self, timegate: str, asked: "_Asked") -> list[Link]:
+        """Ask the TimeGate; returns all links that it and its redirects gave."""
+        address = timegate.replace("{url}", asked.uri_r) if "{url}" in timegate else timegate + asked.uri_r
         links: list[Link] = []
-        chosen: Memento | None = None
         for _ in range(_MOST_HOPS):
-            answer = await self._get(address, {"Accept-Datetime": as_http_date(wanted)})
-            if answer.status == 404:
-                return []
+            answer = await self._get(address, {"Accept-Datetime": as_http_date(asked.wanted)})
             links += read_links(answer.header("Link") or "", base=answer.url)
             moment = http_date(answer.header("Memento-Datetime") or "")
-            if moment is not None:
-                chosen = Memento(uri_r=uri_r, uri_m=_own_address(answer), moment=moment)
-                break
             location = answer.header("Location")
+            if moment is not None:
+                asked.chosen.append(Memento(uri_r=asked.uri_r, uri_m=_own_address(answer), moment=moment))
+                asked.seen[answer.url] = answer
+                break
             if answer.status not in _REDIRECTS or location is None:
                 break
             address = urljoin(answer.url, location)
-        named = mementos_in(links, uri_r=uri_r) + ([chosen] if chosen else [])
-        # A TimeGate may choose the nearest in either direction; we prefer one from before.
-        if not named or all(memento.moment > wanted for memento in named):
-            named += await self._listed(timegate, uri_r, links)
-        unique = {memento.uri_m: memento for memento in named}
-        return list(unique.values())
+        return links
 
     async def _listed(self, timegate: str, uri_r: str, links: Sequence[Link]) -> list[Memento]:
         address = next((link.target for link in links if "timemap" in link.relations), None)
@@ -218,27 +235,26 @@ class MementoArchives:
             return []
         return mementos_in(list(read_links(answer.body.decode("utf-8", "replace"), base=answer.url)), uri_r=uri_r)
 
-    async def _verify(self, memento: Memento, archive: str, judge: JudgeMemento) -> ExternalMemento:
+    async def _verify(self, memento: Memento, asked: "_Asked") -> ExternalMemento:
         """Fetch a memento, follow captured redirects inside the archive, and judge what it shows."""
         address = memento.uri_m or ""
-        shown = memento
         for _ in range(_MOST_HOPS):
-            answer = await self._get(address, {})
+            answer = asked.seen.get(address) or await self._get(address, {})
             moment = http_date(answer.header("Memento-Datetime") or "")
             location = answer.header("Location")
             if moment is not None and abs(moment - memento.moment) > _LARGEST_GAP:
-                return _refused(memento, archive, f"it leads on to a capture of {moment:%Y-%m-%d}")
+                return asked.refused(memento, f"it leads on to a capture of {moment:%Y-%m-%d}")
             if answer.status in _REDIRECTS and location is not None:
                 address = urljoin(answer.url, location)
                 continue
             if moment is None:
-                return _refused(memento, archive, f"no memento: HTTP {answer.status} without Memento-Datetime")
-            shown = replace(memento, uri_m=_own_address(answer), moment=moment)
-            verdict = judge(await self._raw(answer), memento.uri_r)
+                return asked.refused(memento, f"no memento: HTTP {answer.status} without Memento-Datetime")
+            verdict = asked.judge(await self._raw(answer), memento.uri_r)
             if not verdict.good:
-                return _refused(memento, archive, verdict.words)
-            return ExternalMemento(memento=replace(shown, verified=True), archive=archive, words=verdict.words)
-        return _refused(memento, archive, f"more than {_MOST_HOPS} redirects")
+                return asked.refused(memento, verdict.words)
+            shown = replace(memento, uri_m=shown_form(_own_address(answer)), moment=moment, verified=True)
+            return ExternalMemento(memento=shown, archive=asked.archive, words=verdict.words, named=memento.uri_m or "")
+        return asked.refused(memento, f"more than {_MOST_HOPS} redirects")
 
     async def _raw(self, answer: ArchiveAnswer) -> ArchiveAnswer:
         """The captured bytes without the archive's banner, where it gives them."""
@@ -256,8 +272,19 @@ class MementoArchives:
         return answer
 
 
-def _refused(memento: Memento, archive: str, words: str) -> ExternalMemento:
-    return ExternalMemento(memento=memento, archive=archive, words=words)
+@dataclass(slots=True)
+class _Asked:
+    """One question to one archive, and what its TimeGate chose and sent by itself."""
+
+    uri_r: str
+    wanted: datetime
+    judge: JudgeMemento
+    archive: str
+    chosen: list[Memento] = field(default_factory=list)
+    seen: dict[str, ArchiveAnswer] = field(default_factory=dict)
+
+    def refused(self, memento: Memento, words: str) -> ExternalMemento:
+        return ExternalMemento(memento=memento, archive=self.archive, words=words, named=memento.uri_m or "")
 
 
 def _own_address(answer: ArchiveAnswer) -> str:

@@ -96,3 +96,12 @@ def raw_form(uri_m: str) -> str | None:
     """
     raw, count = re.subn(r"/(\d{14})(?:[a-z]{2}_)?/(?=https?:)", r"/\1id_/", uri_m, count=1)
     return raw if count else None
+
+
+def shown_form(uri_m: str) -> str:
+    """
+    Where a Wayback-style archive shows a memento to readers, with its own banner.
+
+    pywb's TimeMaps name the page inside its frame (``…/20200101000000mp_/…``).
+    """
+    return re.sub(r"/(\d{14})mp_/(?=https?:)", r"/\1/", uri_m, count=1)
