@@ -27,7 +27,7 @@ from linkkeeper.pages.shingles import simhash
 from linkkeeper.pages.text import Page, read_page
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
-from linkkeeper.vocabulary.uri import same_site
+from linkkeeper.vocabulary.uri import is_supported, same_site
 
 #: Version of all rules together; raised whenever a verdict could change.
 RULE_SET = "2026.11"
@@ -56,6 +56,9 @@ def judge(look: Look, case: Case) -> Observation:
         The observation; its rule is ``name@version``, its evidence says in
         words what the rule rested on.
     """
+    if not is_supported(look.url):
+        words = "only web addresses (http and https) can be looked at"
+        return _observation(look, Finding(ObservationKind.UNSUPPORTED, "scheme", Evidence(words=words)))
     if look.failure is not None:
         return _observation(look, _behind_tls(look, case, judge_failure(look.failure)))
     if look.not_modified:

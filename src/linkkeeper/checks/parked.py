@@ -1,10 +1,9 @@
 """Parked and offered domains: a page that answers, but sells the address."""
 
-from linkkeeper.checks.landing import Landing
 from linkkeeper.checks.scene import Finding, Scene
 from linkkeeper.pages.parking import parking_marks
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind
-from linkkeeper.vocabulary.uri import host_of, registrable_domain
+from linkkeeper.vocabulary.uri import host_of, registrable_domain, same_site
 
 _ONE_MARK_WORDS = 600
 
@@ -54,7 +53,7 @@ def judge_parked(scene: Scene) -> Finding | None:
     """
     host = host_of(scene.landed)
     seller = registrable_domain(host)
-    if scene.place is Landing.OTHER_SITE and seller in _SALES:
+    if seller in _SALES and not same_site(scene.case.cited, scene.landed):
         return _finding(f"the address leads to {host}, which sells domains", marks=(host,))
     if scene.jumped and scene.landed.rstrip("/").endswith("/lander"):
         return _finding("the page only jumps to /lander, as parked domains do", marks=("/lander",))

@@ -1,5 +1,6 @@
 """``linkkeeper judge``: the rules on a saved body, offline."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from linkkeeper.errors import InputError, UsageError
 from linkkeeper.pages.text import read_page
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.observation import Observation
+from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form
 
 
 def register(app: typer.Typer) -> None:
@@ -34,17 +36,27 @@ def register(app: typer.Typer) -> None:
         """Judge a saved body by the same rules as a look, offline."""
         if config is not None:
             load(config)
+        cited = _address(url)
         headers = tuple(_header(line) for line in header or [])
-        answer = Answer(url=final_url or url, status=status, headers=headers, body=_read(file))
-        look = Look(url=url, moment=datetime.now(UTC), elapsed_s=0.0, answer=answer)
-        before = baseline_of(read_page(_read(baseline), None), final_url=url) if baseline else None
-        observation = judge(look, Case(cited=url, baseline=before))
+        answer = Answer(
+            url=_address(final_url) if final_url else cited, status=status, headers=headers, body=_read(file)
+        )
+        look = Look(url=cited, moment=datetime.now(UTC), elapsed_s=0.0, answer=answer)
+        before = baseline_of(read_page(_read(baseline), None), final_url=cited) if baseline else None
+        observation = replace(judge(look, Case(cited=cited, baseline=before)), url=url)
         if as_json:
             json_line(as_object(observation))
         else:
             console().print(
                 f"{observation.kind.value}: {observation.evidence.words} [{observation.rule}]", markup=False
             )
+
+
+def _address(text: str) -> str:
+    try:
+        return fetch_form(text)
+    except UnusableUrl as error:
+        raise UsageError("read the address", subject=text, reason=str(error)) from error
 
 
 def _read(path: Path) -> bytes:

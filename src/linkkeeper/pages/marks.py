@@ -57,8 +57,7 @@ _WALL_BYTES: tuple[tuple[WallMark, tuple[bytes, ...]], ...] = tuple(
         ("Akamai", "behavioural challenge", 400, (b"sec-if-cpt-container",)),
         ("Akamai", "verification", 120, (b"bm-verify=",)),
         ("AWS WAF", "challenge properties", 400, (b"gokuprops",)),
-        ("AWS WAF", "challenge token", 400, (b".token.awswaf.com", b"awswafintegration")),
-        ("AWS WAF", "challenge token", 50, (b".token.awswaf.com",)),
+        ("AWS WAF", "challenge token", 400, (b"token.awswaf.com",)),
         ("Sucuri", "firewall script", 400, (b"sucuri_cloudproxy_js",)),
         ("Sucuri", "firewall page", 400, (b"sucuri website firewall", b"access denied")),
         ("Kasada", "challenge script", 50, (b"window.kpsdk", b"ips.js")),
@@ -123,7 +122,9 @@ _WALL_TITLES = {
     "sicherheitsüberprüfung": "unknown",
     "vérification de sécurité": "unknown",
 }
-_WALL_TITLE_WORDS = 90
+#: Below so many words a title of a known vendor tells, one of many, a part of one.
+_VENDOR_TITLE_WORDS = 400
+_TITLE_WORDS = 120
 _STUB_WORDS = 40
 
 _WALL_WORDS = re.compile(
@@ -163,7 +164,7 @@ def wall_marks(body: bytes, page: Page, *, any_length: bool = False) -> tuple[Wa
         return ()
     low = body.lower()
     found = [mark for mark, needles in _WALL_BYTES if _fits(mark, words, any_length) and all(n in low for n in needles)]
-    found.extend(_worded_wall_marks(page))
+    found.extend(_worded_wall_marks(page, any_length=any_length))
     return tuple(found)
 
 
@@ -171,28 +172,31 @@ def _fits(mark: WallMark, words: int, any_length: bool) -> bool:
     return words < mark.most_words or (any_length and mark.most_words >= 400)
 
 
-def _worded_wall_marks(page: Page) -> list[WallMark]:
+def _worded_wall_marks(page: Page, *, any_length: bool) -> list[WallMark]:
     found = []
-    if vendor := _wall_title(page):
+    if vendor := _wall_title(page, any_length=any_length):
         found.append(WallMark(vendor, f"title “{page.title[:80]}”"))
+    words = 0 if any_length else page.word_count
     # A form that asks its senders to prove that they are human is no wall.
-    if page.word_count < 150 and page.text_fields < 2:
-        text = page.visible_text
-        if match := _WALL_WORDS.search(text):
-            found.append(WallMark("unknown", f"the words “{match.group(0)[:80]}”"))
-        if match := _REFERENCE_NUMBER.search(text):
-            found.append(WallMark("Akamai", f"“{match.group(0)[:60]}”"))
+    if words < 150 and page.text_fields < 2 and (match := _WALL_WORDS.search(page.visible_text)):
+        found.append(WallMark("unknown", f"the words “{match.group(0)[:80]}”"))
+    if words < 400 and (match := _REFERENCE_NUMBER.search(page.visible_text)):
+        found.append(WallMark("Akamai", f"“{match.group(0)[:60]}”"))
     return found
 
 
-def _wall_title(page: Page) -> str | None:
-    """The vendor of a title that only walls have: the whole of it, or a part of it on a page without text."""
-    title = page.title.strip().rstrip("….").strip().lower()
-    if page.word_count < _WALL_TITLE_WORDS and (vendor := _WALL_TITLES.get(title)):
+def _wall_title(page: Page, *, any_length: bool) -> str | None:
+    """The vendor of a title that only walls have."""
+    written = page.title.strip().lower()
+    title = written.rstrip("….").strip()
+    vendor = _WALL_TITLES.get(title)
+    # With its dots it is the vendor's; without them it may be an essay's.
+    by_vendor = (vendor != "unknown" or title == "access denied") and (title != "just a moment" or title != written)
+    if vendor and (any_length or page.word_count < (_VENDOR_TITLE_WORDS if by_vendor else _TITLE_WORDS)):
         return vendor
     if title.startswith("access denied | ") and title.endswith(" used cloudflare to restrict access"):
         return "Cloudflare"
-    if page.word_count >= _STUB_WORDS:
+    if page.word_count >= _STUB_WORDS and not any_length:
         return None
     return next((_WALL_TITLES[part] for part in segments(page.title) if part in _WALL_TITLES), None)
 

@@ -20,8 +20,8 @@ _MARKUP = (
     (b"window.lander_system", "landing page system"),
     (b"parking-lander", "landing page of a registrar"),
     (b"sedoparking.com", "Sedo parking"),
-    (b"parkingcrew.net", "ParkingCrew"),
-    (b"parklogic.com", "ParkLogic"),
+    (b"parkingcrew", "ParkingCrew"),
+    (b"parklogic", "ParkLogic"),
     (b"dp-teaminternet", "Team Internet"),
     (b"d38psrni17bvxu.cloudfront.net", "Team Internet"),
     (b"bodis.com", "Bodis"),
@@ -62,6 +62,11 @@ _OFFERS = (
     (b"dynadot.com/market", "offer at Dynadot"),
     (b"uniregistry.com/buy-domain", "offer at Uniregistry"),
     (b"godaddy.com/forsale", "offer at GoDaddy"),
+)
+_SELLERS_TITLE = re.compile(
+    r"\b(?:is|may be) for sale\b.*"
+    r"\b(?:hugedomains|afternic|dan\.com|sedo|atom\.com|squadhelp|godaddy|efty|brandbucket)\b",
+    re.IGNORECASE,
 )
 _ANCHOR = re.compile(rb"<a\s[^>]{0,800}>")
 
@@ -115,9 +120,13 @@ def parking_marks(body: bytes, page: Page, *, host: str = "") -> tuple[str, ...]
     found = dict.fromkeys(
         words for needle, words in _MARKUP if needle in bare and bare.count(needle) > shown.count(needle.decode())
     )
-    if page.word_count < _LONG_WORDS:
+    prominent = f"{page.title} {' '.join(page.headings[:3])}".lower()
+    own = host.removeprefix("www.")
+    if page.word_count < _OFFER_WORDS or (page.word_count < _LONG_WORDS and own and own in prominent):
         found |= dict.fromkeys(words for needle, words in _OFFERS if needle in low)
-    if worded := _worded_offer(page, host):
+    if _SELLERS_TITLE.search(page.title):
+        found[f"title “{page.title[:80]}”"] = None
+    elif worded := _worded_offer(page, host):
         found[worded] = None
     return tuple(found)
 
