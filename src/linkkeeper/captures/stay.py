@@ -30,6 +30,9 @@ _VIEWER_LOOKS = 12
 _GREY_PICTURE_BYTES = 8_000
 _RESPONSIVE_S = 1.5
 _LONGEST_PDF_TEXT_PAGES = 60
+#: As much of a document as a look reads.
+_COMPARED_BYTES = 262_144
+_LARGEST_DOCUMENT = 8_000_000
 _RESOURCES = frozenset(
     {"style", "script", "image", "font", "iframe", "frame", "video", "audio", "object", "embed", "track"}
 )
@@ -70,6 +73,7 @@ class Stay:
         self.lost = ""
         self.text = ""
         self.dom = b""
+        self.body = b""
         self.metadata = PageMetadata()
         self._arrival: asyncio.Task[Arrival] | None = None
         self._arrived: Arrival | None = None
@@ -250,6 +254,7 @@ class Stay:
         return f"{len(self.text.split())} words"
 
     async def _read_dom(self) -> str:
+        self.body = self._main_body()
         self._need_page()
         document = await self._tab.dom(timeout_s=10.0)
         self.dom = document.encode("utf-8", "replace")
@@ -327,6 +332,14 @@ class Stay:
         if b"%PDF-" not in pdf[:1024]:
             raise StepSkipped("called a PDF, but it is none")
         return pdf
+
+    def _main_body(self) -> bytes:
+        """The document as the server sent it, decoded, cut as looks cut theirs: later looks are compared with it."""
+        main = self.ledger.main
+        exchange = self.ledger.exchange_of(main) if main is not None else None
+        if exchange is None or main is None or main.answer is None or exchange.response_body.length > _LARGEST_DOCUMENT:
+            return b""
+        return payload(main.answer, content(exchange.response_body), limit=_COMPARED_BYTES)
 
     def _keep(self, name: str, data: bytes, media_type: str, *, conversion: bool = True) -> None:
         self._renderings.append(

@@ -84,6 +84,8 @@ class Visit:
         sandbox: Of the browser, in words.
         text: Visible text as rendered; of a PDF, its text.
         dom: The document as scripts left it, UTF-8; empty without a page.
+        body: The document as the server sent it, decoded, cut at 256 KiB;
+            empty without a page.
     """
 
     url: str
@@ -105,6 +107,7 @@ class Visit:
     browser_version: str
     sandbox: str
     dom: bytes
+    body: bytes = b""
 
 
 async def visit(
@@ -232,4 +235,5 @@ def _conclude(order: VisitOrder, stay: Stay, judgement: Judgement, *, started: d
         browser_version=stay.lease.version,
         sandbox=str(stay.lease.sandbox),
         dom=stay.dom,
+        body=stay.body,
     )

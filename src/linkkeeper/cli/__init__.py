@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from linkkeeper import __version__
+from linkkeeper import __version__, logs
 from linkkeeper.cli.output import complain
 from linkkeeper.errors import LinkkeeperError
 
@@ -79,6 +79,7 @@ def run(arguments: list[str] | None = None) -> int:
         0 done, 1 something could not be done, 2 bad usage or configuration,
         3 an internal failure, 130 interrupted.
     """
+    logs.configure()
     try:
         result = build_app()(arguments, standalone_mode=False)
     except _BAD_USAGE as error:

@@ -345,6 +345,15 @@ class Keeper:
 
 
 def _page_of(made: Visit) -> Page:
+    """
+    The page that later looks are compared with.
+
+    The document as the server sent it, because that is what looks see; what
+    scripts make of it only where there is nothing else.
+    """
+    if made.main is not None and made.body:
+        declared = next((value for name, value in made.main.headers if name.lower() == "content-type"), None)
+        return read_page(made.body, declared)
     if made.dom:
         return read_page(made.dom, "text/html; charset=utf-8")
     return read_page(made.text.encode(), "text/plain; charset=utf-8")
