@@ -148,13 +148,15 @@ class Watcher:
                 return False
             case = await asyncio.to_thread(self._case, link)
             observed = await self._observe(link, case, patient)
+            if not patient and not observed.observation.void:
+                # Seen as they come: the patient pass holds nothing but failures, and would look like an outage.
+                self._guard.saw(observed.observation, before=_last_kind(link))
             if observed.wants_patience and not patient:
                 return True
             if observed.observation.void and observed.observation.kind is not ObservationKind.PROXY_ERROR:
                 await self._postpone(link)
                 return False
             visits = await self._visit_before_death(link, case, observed)
-        self._guard.saw(observed.observation, before=_last_kind(link))
         self._held.append(_Looked(link, (observed, *visits)))
         self.on_event(link.fetch_form, observed.observation.kind.value)
         if len(self._held) >= BATCH:
