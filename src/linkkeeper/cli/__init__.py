@@ -3,6 +3,7 @@
 import importlib
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import typer
@@ -43,14 +44,33 @@ INTERRUPTED = 130
 _BAD_USAGE: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
+#: Modules that hold commands of other names.
+_HOMES = {
+    "add": "sources",
+    "remove": "sources",
+    "withhold": "access",
+    "restore": "access",
+    "editor": "accounts",
+    "token": "accounts",
+}
+
+
+def _needed(words: Sequence[str]) -> Sequence[str]:
+    """The module of the command that *words* name: importing all of them takes longer than most commands."""
+    if list(words[:1]) == ["--version"]:
+        return ()
+    module = _HOMES.get(words[0], words[0]) if words else ""
+    return (module,) if module in COMMANDS else COMMANDS
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"linkkeeper {__version__}")
         raise typer.Exit
 
 
-def build_app() -> typer.Typer:
-    """The command line with every command registered."""
+def build_app(modules: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line with every command registered, or with those of some *modules* only."""
     app = typer.Typer(
         name="linkkeeper",
         help="Keeps the sources of published, footnoted work: captures, watches and repairs every cited link.",
@@ -66,7 +86,7 @@ def build_app() -> typer.Typer:
     ) -> None:
         del version
 
-    for name in COMMANDS:
+    for name in modules:
         importlib.import_module(f"linkkeeper.cli.{name}").register(app)
     return app
 
@@ -81,7 +101,8 @@ def run(arguments: list[str] | None = None) -> int:
     """
     logs.configure()
     try:
-        result = build_app()(arguments, standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else arguments
+        result = build_app(_needed(words))(words, standalone_mode=False)
     except _BAD_USAGE as error:
         error.show()
         return int(error.exit_code)
