@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkkeeper import __version__
 from linkkeeper.adapters.apscheduler_beats import next_time
+from linkkeeper.adapters.git_tree import GitBranches
 from linkkeeper.adapters.jinja_report import JinjaReport
 from linkkeeper.adapters.local_editions import LocalEditions
 from linkkeeper.adapters.sqlmodel_accounts import SqlAccounts
@@ -185,8 +186,9 @@ def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Jour
         words=words_of(settings.relinking.language),
         uri_m=_public_uri(settings),
         own_bases=own_bases(settings),
-        backups=settings.storage.path / BACKUPS / "files",
+        backups=settings.storage.path / BACKUPS / "texts",
         clock=clock,
+        branches=GitBranches(clock=clock),
     )
 
 

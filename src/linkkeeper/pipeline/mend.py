@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,8 +14,20 @@ from linkkeeper.errors import LinkkeeperError, UsageError
 from linkkeeper.pipeline.repair_cases import UriM, case_of
 from linkkeeper.pipeline.repair_journal import entry_of
 from linkkeeper.relinking.anchors import Words
+from linkkeeper.relinking.commit_message import commit_message
 from linkkeeper.relinking.decide import Outcome, RepairDecision, decide
-from linkkeeper.relinking.files import Act, carry_out, carry_out_undo, location_of, plan_undo, read_file, standing
+from linkkeeper.relinking.files import (
+    Act,
+    UndonePlan,
+    branch_location_of,
+    carry_out,
+    carry_out_undo,
+    file_repair,
+    location_of,
+    plan_undo,
+    read_file,
+    repaired_urls,
+)
 from linkkeeper.relinking.ports import ReadCitations
 from linkkeeper.relinking.repair import Text, plan
 from linkkeeper.vocabulary.moment import Clock
@@ -40,6 +52,10 @@ class RepairLedger(Protocol):
 
 class Branches(Protocol):
     """Commits repairs on a branch of their own; satisfied by :mod:`linkkeeper.adapters.git_tree`."""
+
+    def read(self, tree: Path, path: Path) -> bytes:
+        """The bytes of a file as HEAD has it."""
+        ...
 
     def commit(self, tree: Path, changes: Sequence[tuple[Path, RepairPlan]], *, message: str) -> str: ...
 
@@ -131,7 +147,7 @@ class Mender:
             location: Under which its citations are stored.
             uri_m: Another way to address captures (static pages of a report).
         """
-        repaired = self._repaired_urls(location)
+        repaired = self._repaired_urls(data, location)
         decided = tuple(
             Decided(link, decide(case_of(link, uri_m or self._uri_m, policy=policy, apply=apply, repaired=repaired)))
             for link in self._ledger.cited_links(location, now=self._clock.now())
@@ -157,7 +173,10 @@ class Mender:
         if not path.is_file():
             apply = Apply.PROPOSE
         try:
-            data = read_file(path) if path.is_file() else b""
+            if apply is Apply.BRANCH and self._branches is not None:
+                data = self._branches.read(Path(source.location), path)
+            else:
+                data = read_file(path) if path.is_file() else b""
             planned = self.plan_text(data, location, policy=policy, apply=apply)
             if apply is Apply.WRITE:
                 return self._write(planned, path, who="linkkeeper")
@@ -222,17 +241,44 @@ class Mender:
         return done
 
     def _branch(self, planned: LocationPlan, path: Path, tree: Path) -> int:
-        if self._branches is None or not planned.plan.changes:
+        """Commit what HEAD's text needs; returns how many edits are new on the branch."""
+        undone = plan_undo(planned.plan.before, self._history(planned.location), only=planned.take_back)
+        made = self._again(planned, undone.after) if undone.parts else planned.plan
+        if self._branches is None or made.after == planned.plan.before:
             self._propose(planned)
             return 0
-        commit = self._branches.commit(tree, [(path, planned.plan)], message=_message(planned))
-        log.info("repairs committed", tree=str(tree), commit=commit, edits=len(planned.plan.edits))
+        whole = replace(made, before=planned.plan.before)
+        commit = self._branches.commit(tree, [(path, whole)], message=_branch_message(path, made, undone))
+        done = self._keep_branch(path, made, undone)
+        log.info("repairs committed", tree=str(tree), commit=commit, edits=done)
         self._propose(planned)
-        return len(planned.plan.edits)
+        return done
+
+    def _again(self, planned: LocationPlan, data: bytes) -> RepairPlan:
+        """The same repairs for a text from which others were taken back."""
+        wanted = [item.decision.repair for item in planned.decided if item.decision.outcome is Outcome.REPAIR]
+        text = Text(data=data, location=planned.location, own_bases=self._own_bases)
+        return plan(text, [repair for repair in wanted if repair], words=self._words, read=self._read)
+
+    def _keep_branch(self, path: Path, made: RepairPlan, undone: UndonePlan) -> int:
+        """Journal a commit; the same one again, as every round comes to it until it is merged, is nothing new."""
+        location = branch_location_of(path)
+        known = {(item.before_sha256, item.after_sha256) for item in self._journal.repairs_of(location)}
+        act = Act(who="linkkeeper", moment=self._clock.now(), why=_summary(made))
+        lines = [
+            file_repair(location, act, before=undone.before, after=undone.after, edits=edits, undoes=repair.id)
+            for repair, edits in undone.parts
+        ]
+        if made.changes:
+            lines.append(file_repair(location, act, before=made.before, after=made.after, edits=made.edits))
+        new = [line for line in lines if (line.before_sha256, line.after_sha256) not in known]
+        for line in new:
+            self._journal.add(line)
+        return sum(len(line.edits) for line in new)
 
     def undo(self, path: Path, *, who: str, why: str, only: frozenset[str] | None = None) -> int:
         """Take repairs of a file back; returns how many edits. Those that can't be found again raise nothing."""
-        undone = plan_undo(read_file(path), self._journal.repairs_of(location_of(path)), only=only)
+        undone = plan_undo(read_file(path), self._history(location_of(path)), only=only)
         for refusal in undone.refusals:
             log.warning("undo refused", file=str(path), url=refusal.url, why=refusal.words)
         if not undone.parts:
@@ -277,8 +323,14 @@ class Mender:
         }
         return self.undo(Path(location), who=by, why=reason, only=frozenset({url, *spellings} & urls))
 
-    def _repaired_urls(self, location: str) -> frozenset[str]:
-        return frozenset(edit.url for _, edits in standing(self._journal.repairs_of(location)) for edit in edits)
+    def _history(self, location: str) -> Sequence[FileRepair]:
+        """What was done to a file in place, or to a branch that may have been merged since."""
+        path = Path(location)
+        branch = self._journal.repairs_of(branch_location_of(path)) if path.is_file() else ()
+        return sorted([*self._journal.repairs_of(location), *branch], key=lambda repair: repair.moment)
+
+    def _repaired_urls(self, data: bytes, location: str) -> frozenset[str]:
+        return repaired_urls(data, self._history(location))
 
 
 def _proposal(item: Decided, planned: LocationPlan, refusals: dict[str, Refusal]) -> Proposal | None:
@@ -343,11 +395,11 @@ def _summary(planned: RepairPlan) -> str:
     return "; ".join(dict.fromkeys(edit.why for edit in planned.edits if edit.why)) or "repair of dead links"
 
 
-def _message(planned: LocationPlan) -> str:
-    reasons = [
-        f"- {item.decision.url}\n  {item.decision.why}\n  now {item.decision.repair.uri_m}"
-        for item in planned.decided
-        if item.decision.repair is not None and item.decision.outcome is Outcome.REPAIR
-    ]
-    count = len(reasons)
-    return f"Repair {count} dead {'link' if count == 1 else 'links'}\n\n" + "\n".join(reasons) + "\n"
+def _branch_message(path: Path, made: RepairPlan, undone: UndonePlan) -> str:
+    taken_back = [edit for _, edits in undone.parts for edit in edits]
+    if not made.edits:
+        return commit_message({path.name: taken_back}, taking_back=True)
+    message = commit_message({path.name: made.edits})
+    if not taken_back:
+        return message
+    return message + "\nAlso, the source being back:\n\n" + commit_message({path.name: taken_back}, taking_back=True)

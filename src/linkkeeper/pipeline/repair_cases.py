@@ -6,7 +6,7 @@ from typing import Protocol
 
 from linkkeeper.pipeline.repair_files import PublishedFile
 from linkkeeper.relinking.decide import Case, RepairDecision, decide
-from linkkeeper.relinking.files import location_of, standing
+from linkkeeper.relinking.files import location_of, repaired_urls
 from linkkeeper.relinking.ports import ReadCitations, RepairJournal
 from linkkeeper.vocabulary.citation import CitedUrl, Reading
 from linkkeeper.vocabulary.memento import Memento
@@ -53,9 +53,7 @@ class KnownFromStore:
 
     def decisions_for(self, file: PublishedFile, data: bytes) -> Sequence[RepairDecision]:
         reading = self._read(data, location=str(file.path), own_bases=self._own_bases)
-        repaired = frozenset(
-            edit.url for _, edits in standing(self._journal.repairs_of(location_of(file.path))) for edit in edits
-        )
+        repaired = repaired_urls(data, self._journal.repairs_of(location_of(file.path)))
         policy = self.policy_for(file)
         links = self._ledger.known_links(file_citations(reading), now=self._clock.now())
         return [

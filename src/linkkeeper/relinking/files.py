@@ -49,6 +49,11 @@ def location_of(path: Path) -> str:
     return str(path.resolve())
 
 
+def branch_location_of(path: Path) -> str:
+    """The name under which repairs are kept that were committed to a branch, and may be merged or not."""
+    return f"{location_of(path)}#branch"
+
+
 def carry_out(plan: RepairPlan, target: Path, *, act: Act, journal: RepairJournal, backups: Path) -> FileRepair:
     """
     Write a plan to *target*.
@@ -64,24 +69,31 @@ def carry_out(plan: RepairPlan, target: Path, *, act: Act, journal: RepairJourna
         RelinkRefused: the file changed since the plan was made.
         StorageError: backup, journal or file can't be written; the file is as it was.
     """
-    before = sha256_hex(plan.before)
-    if target.exists() and sha256_hex(read_file(target)) not in (before, sha256_hex(plan.after)):
+    if target.exists() and read_file(target) not in (plan.before, plan.after):
         reason = "the file changed since its repair was planned"
         raise RelinkRefused("repair the file", subject=str(target), reason=reason, hint="run the command again")
-    repair = FileRepair(
-        id=uuid.uuid4().hex,
-        location=location_of(target),
-        moment=act.moment,
-        who=act.who,
-        why=act.why,
-        before_sha256=before,
-        after_sha256=sha256_hex(plan.after),
-        edits=plan.edits,
-    )
+    repair = file_repair(location_of(target), act, before=plan.before, after=plan.after, edits=plan.edits)
     keep_backup(plan.before, backups)
     journal.add(repair)
     replace_file(target, plan.after)
     return repair
+
+
+def file_repair(
+    location: str, act: Act, *, before: bytes, after: bytes, edits: tuple[Edit, ...], undoes: str | None = None
+) -> FileRepair:
+    """The row and journal line of one change of one file."""
+    return FileRepair(
+        id=uuid.uuid4().hex,
+        location=location,
+        moment=act.moment,
+        who=act.who,
+        why=act.why,
+        before_sha256=sha256_hex(before),
+        after_sha256=sha256_hex(after),
+        edits=edits,
+        undoes=undoes,
+    )
 
 
 def keep_backup(data: bytes, folder: Path) -> Path:
@@ -204,6 +216,11 @@ def carried_out(history: Sequence[FileRepair], data: bytes) -> list[FileRepair]:
     return kept[::-1]
 
 
+def repaired_urls(data: bytes, history: Sequence[FileRepair]) -> frozenset[str]:
+    """URLs of a file whose repair stands in *data* now, whatever else was done to the file since."""
+    return frozenset(edit.url for _, edits in standing(carried_out(history, data)) for edit in undo(data, edits).edits)
+
+
 def standing(history: Sequence[FileRepair]) -> list[tuple[FileRepair, tuple[Edit, ...]]]:
     """Repairs that are not taken back, oldest first, each with the edits of it that still stand."""
     taken: dict[str, list[Edit]] = {}
@@ -231,20 +248,9 @@ def carry_out_undo(
     if target.exists() and read_file(target) != plan.before:
         reason = "the file changed since the undo was planned"
         raise RelinkRefused("take the repair back", subject=str(target), reason=reason, hint="run the command again")
-    before, after = sha256_hex(plan.before), sha256_hex(plan.after)
     keep_backup(plan.before, backups)
     lines = tuple(
-        FileRepair(
-            id=uuid.uuid4().hex,
-            location=location_of(target),
-            moment=act.moment,
-            who=act.who,
-            why=act.why,
-            before_sha256=before,
-            after_sha256=after,
-            edits=edits,
-            undoes=repair.id,
-        )
+        file_repair(location_of(target), act, before=plan.before, after=plan.after, edits=edits, undoes=repair.id)
         for repair, edits in plan.parts
     )
     for line in lines:
