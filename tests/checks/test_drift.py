@@ -120,6 +120,20 @@ def test_a_capture_by_browser_is_compared_with_what_a_browser_shows() -> None:
     assert judge(look, Case(cited=CITED, baseline=known)).evidence.kept_share == 1.0
 
 
+def test_a_page_of_plain_text_is_compared_too() -> None:
+    headers = (("Content-Type", "text/plain"),)
+    known = baseline_of(read_page(sentences(10).encode(), "text/plain"), final_url=CITED)
+    case = Case(cited=CITED, baseline=known)
+    assert judge(answered(sentences(10).encode(), headers=headers), case).evidence.kept_share == 1.0
+    assert judge(answered(b"Other words entirely. " * 40, headers=headers), case).kind is not K.OK
+
+
+def test_where_the_captured_text_still_stands_no_mark_condemns() -> None:
+    body = page(sentences(10), links='<script src="https://www.google.com/adsense/domains/caf.js"></script>')
+    assert judge(answered(body), Case(cited=CITED)).kind is K.PARKED
+    assert seen(body, known=baseline(body)).kind is K.OK
+
+
 def test_markup_that_lacks_what_scripts_added_is_no_drift() -> None:
     frame = (
         b"<html><title>App</title><body><p>Menu and a few words of the frame.</p><script src='a.js'></script></body>"

@@ -85,7 +85,7 @@ def judge_kept(scene: Scene) -> Finding | None:
 def judge_drift(scene: Scene) -> Finding | None:
     """Rule 7, last of all: the page is there; is it still the one that was cited?"""
     baseline = scene.case.baseline
-    if baseline is None or not scene.page.markup or not baseline.main.words:
+    if baseline is None or not scene.text or not baseline.main.words:
         return None
     drift = compare(scene, baseline)
     if drift.kept < DRIFTED_SHARE and not drift.quote and _may_come_by_script(scene, baseline):

@@ -160,13 +160,13 @@ def _judge_shell(scene: Scene) -> Finding | None:
     return Finding(ObservationKind.JS_SHELL, "js-shell", Evidence(words=words))
 
 
-#: The order is the policy: walls before status, status before place, proof before suspicion, drift last.
+#: The order is the policy: walls before status, what was kept before every suspicion, proof before words, drift last.
 RULES: tuple[Callable[[Scene], Finding | None], ...] = (
     judge_specials,
     judge_walls,
     judge_status,
-    judge_parked,
     judge_kept,
+    judge_parked,
     _judge_quote,
     _judge_login,
     judge_soft404,

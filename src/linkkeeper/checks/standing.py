@@ -12,6 +12,8 @@ from linkkeeper.vocabulary.state import LinkState
 #: Evidence kept per link: more than any row of the table needs.
 MOST_COUNTED = 16
 _PLAIN_RULE = "answers"
+#: Rules whose words say nothing that a living link's row must keep.
+_PLAIN_RULES = frozenset({_PLAIN_RULE, "drift", "unchanged", "quote", "identifier", "stand-in"})
 _PLAIN_WORDS = "the source answers"
 
 
@@ -72,10 +74,11 @@ class Standing:
     def to_json(self) -> str:
         """Compact; under 60 characters for a link that is simply alive."""
         data: dict[str, Any] = {"s": self.state.value, "t": _seconds(self.since)}
-        if not (self.state is LinkState.ALIVE and not self.counting and self.rule.partition("@")[0] == _PLAIN_RULE):
-            data |= {"r": self.rule, "w": self.words}
+        rule = self.rule.partition("@")[0]
+        if self.state is LinkState.ALIVE and not self.counting and rule in _PLAIN_RULES:
+            data = {"t": data["t"]} | ({} if rule == _PLAIN_RULE else {"r": rule})
         else:
-            del data["s"]
+            data |= {"r": self.rule, "w": self.words}
         optional = {
             "f": [[item.kind.value, _seconds(item.moment)] for item in self.failures],
             "p": [[item.kind.value, _seconds(item.moment)] for item in self.proofs],
