@@ -252,7 +252,8 @@ def _readable(text: str, begin: int, cut: Sequence[tuple[int, int]]) -> str:
         parts.append(text[position:start])
         position = max(position, end)
     parts.append(text[position:])
-    words = " ".join(_INVISIBLE.sub("", "".join(parts)).split())
+    whole = "".join(parts)
+    words = " ".join((whole if whole.isascii() else _INVISIBLE.sub("", whole)).split())
     return printable(_ARROWS.sub("", words))
 
 

@@ -27,14 +27,15 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DATE = re.compile(
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?![\d-])")
+#: What stands before a year: "March 3, ", "3. März ", "3.3.".
+_BEFORE_YEAR = re.compile(
     rf"""(?<![\w/.-])(?:
-        (?P<iso_y>\d{{4}})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d)(?![\d-])
-      | (?P<mdy_m>{_MONTH})\.?\s(?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<mdy_y>\d{{4}})
-      | (?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?\s(?:de\s|of\s)?
-        (?P<dmy_m>{_MONTH})\.?,?\s(?:de\s|del\s)?(?P<dmy_y>\d{{4}})
-      | (?P<num_d>\d{{1,2}})\.\s?(?P<num_m>\d{{1,2}})\.\s?(?P<num_y>\d{{4}})
-    )(?!\d)""",
+        (?P<month>{_MONTH})\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s
+      | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?\s(?:de\s|of\s)?(?P<month2>{_MONTH})\.?,?\s(?:de\s|del\s)?
+      | (?P<day3>\d{{1,2}})\.\s?(?P<month3>\d{{1,2}})\.\s?
+    )$""",
     re.I | re.X,
 )
 _ACCESSED = re.compile(
@@ -76,11 +77,20 @@ def dates_of(text: str) -> NoteDates:
 
 
 def _dates(text: str) -> Iterator[tuple[int, int, date]]:
-    for match in _DATE.finditer(text):
-        kind = next(name[:3] for name in ("iso_y", "mdy_y", "dmy_y", "num_y") if match[name])
-        month = match[f"{kind}_m"].lower()
+    """Every form of a date holds its year in four digits: look around those."""
+    for year in _YEAR.finditer(text):
+        iso = _ISO.match(text, year.start())
+        if iso is not None:
+            start, end, month, day = iso.start(), iso.end(), iso["m"], iso["d"]
+        else:
+            left = max(0, year.start() - 30)
+            before = _BEFORE_YEAR.search(text[left : year.start()])
+            if before is None:
+                continue
+            start, end = left + before.start(), year.end()
+            month = before["month"] or before["month2"] or before["month3"]
+            day = before["day"] or before["day2"] or before["day3"]
         try:
-            found = date(int(match[f"{kind}_y"]), _MONTHS.get(month) or int(month), int(match[f"{kind}_d"]))
+            yield start, end, date(int(year.group()), _MONTHS.get(month.lower()) or int(month), int(day))
         except ValueError:
             continue
-        yield match.start(), match.end(), found

@@ -138,8 +138,8 @@ def _leads_back(page: Page, nodes: Sequence[Element | Text], start: int) -> bool
 def nodes_between(page: Page, start: int, end: int) -> Sequence[Element | Text]:
     """Return the nodes that begin within a stretch of the source."""
     nodes = page.markup.nodes
-    first = bisect_left(nodes, start, key=lambda node: node.start)
-    return nodes[first : bisect_left(nodes, end, lo=first, key=lambda node: node.start)]
+    starts = page.markup.starts
+    return nodes[bisect_left(starts, start) : bisect_left(starts, end)]
 
 
 def _climb(page: Page, places: list[Place]) -> list[Place]:

@@ -1,6 +1,7 @@
 """An HTML page prepared for reading: names, links inside it, text with places."""
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ _HIDDEN_CLASS = re.compile(
     r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
     re.I,
 )
+_CHANGED = re.compile(r"[\t\r\n\f&]|  ")
 _NAMING = re.compile(r"\b(?:id|name|rel|property)\s*=", re.I)
 _MAY_HIDE = re.compile("hidden|none|reader|sr-only|visually|accessib|z3988|show-for|offscreen|assistive", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -201,19 +203,23 @@ class _Taker:
         self.destinations: list[Destination] = []
         self.open: list[tuple[Element, int, Attribute]] = []
         self.blocks: list[Element] = []
+        #: Where the next open link or block ends.
+        self.due = len(page.markup.text) + 1
 
     def run(self) -> Taken:
-        nodes = self.page.markup.nodes
-        index = _first_at(nodes, self.start)
-        while index < len(nodes):
-            node = nodes[index]
-            if node.start >= self.end:
-                break
-            index += 1
-            self._close_before(node.start)
+        markup = self.page.markup
+        nodes, starts, ends = markup.nodes, markup.starts, markup.ends
+        index, last = _first_at(markup, self.start), bisect_left(starts, self.end)
+        while index < last:
+            node, start = nodes[index], starts[index]
+            if start >= self.due:
+                self._close_before(start)
             if isinstance(node, Text):
-                self._text(max(node.start, self.start), min(node.end, self.end))
-            elif self._left_out(node):
+                self._text(max(start, self.start), min(ends[index], self.end))
+                index += 1
+                continue
+            index += 1
+            if self._left_out(node):
                 index = node.stop
             else:
                 self._element(node)
@@ -241,10 +247,12 @@ class _Taker:
         elif element.name in BLOCK:
             self._break(element.start)
             self.blocks.append(element)
+            self.due = min(self.due, element.end)
         elif element.name == "a":
             href = self.page.attributes(element).get("href")
             if href is not None and href.raw.strip():
                 self.open.append((element, len(self.flat), href))
+                self.due = min(self.due, element.end)
 
     def _close_before(self, position: int) -> None:
         while self.open and self.open[-1][0].end <= position:
@@ -264,6 +272,10 @@ class _Taker:
             )
         while self.blocks and self.blocks[-1].end <= position:
             self._break(self.blocks.pop().inner_end)
+        self.due = min(
+            self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
+            self.blocks[-1].end if self.blocks else len(self.page.markup.text) + 1,
+        )
 
     def _break(self, position: int) -> None:
         if len(self.flat) and not self.flat.ends_with_paragraph():
@@ -286,6 +298,10 @@ class _Taker:
     def _run(self, start: int, end: int) -> None:
         text = self.page.markup.text
         position = start
+        # Most runs hold nothing to change.
+        if _CHANGED.search(text, start, end) is None:
+            self.flat.copy(text, start, end)
+            return
         changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
         if text.find("&", start, end) >= 0:
             changes = sorted([*changes, *entities(text, start, end)])
@@ -297,15 +313,9 @@ class _Taker:
         self.flat.copy(text, position, end)
 
 
-def _first_at(nodes: list[Element | Text], position: int) -> int:
+def _first_at(markup: Markup, position: int) -> int:
     """Return the first node that lies (or, a text, reaches) at or after *position*."""
-    low, high = 0, len(nodes)
-    while low < high:
-        middle = (low + high) // 2
-        if nodes[middle].start < position:
-            low = middle + 1
-        else:
-            high = middle
-    if low and isinstance(nodes[low - 1], Text) and nodes[low - 1].end > position:
-        return low - 1
-    return low
+    index = bisect_left(markup.starts, position)
+    if index and isinstance(markup.nodes[index - 1], Text) and markup.ends[index - 1] > position:
+        return index - 1
+    return index

@@ -20,6 +20,7 @@ _SUPRA = re.compile(
     r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
+_POINTING = ("supra", "cit", "note", "fn", "anm", "above", "a.a", "a. a", " n.")
 _SUPRA_WORD = re.compile(r"\bsupra\b|\bop\.?\s*cit\b|\bloc\.?\s*cit\b|\ba\.\s?a\.\s?O\b", re.I)
 _QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,300}?)[,.]?[”“»\"]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -93,7 +94,8 @@ class _Resolver:
         return self.meant[label].same_source_as or label if label in self.meant else label
 
     def _referred(self, note: Cited) -> tuple[str, ...]:
-        if not _SUPRA_WORD.search(note.text) and not re.search(r"\bnotes?\b|\bfn\b|\banm\b|fußnote", note.text, re.I):
+        lower = note.text.lower()
+        if not any(word in lower for word in _POINTING):
             return ()
         found: list[str] = []
         for match in _SUPRA.finditer(note.text):

@@ -133,11 +133,12 @@ class Element(_Node):
     @property
     def attributes_start(self) -> int:
         """Where its attributes stand, or would."""
-        return self.start + 1 + len(self.name)
+        return self._at.start[self.index] + 1 + len(self.name)
 
     @property
     def has_attributes(self) -> bool:
-        return self.inner - self.start > len(self.name) + 3
+        at, index = self._at, self.index
+        return at.inner[index] - at.start[index] > len(self.name) + 3
 
     def ancestors(self) -> Iterator["Element"]:
         """The parent, its parent and so on; itself is left out."""
@@ -172,11 +173,14 @@ class Markup:
 
     Attributes:
         nodes: Elements and text runs in the order of the source.
+        starts, ends: Of all nodes, for loops that can't afford to ask each.
         steps: Units of work spent, for the bound on work.
     """
 
     source: Decoded
     nodes: list[Element | Text]
+    starts: "array[int]"
+    ends: "array[int]"
     steps: int
 
     @property
@@ -226,7 +230,7 @@ def parse_decoded(source: Decoded) -> Markup:
     """Parse a decoded HTML page, or text that holds some HTML."""
     builder = _Builder(source.text)
     builder.run()
-    return Markup(source, builder.nodes, builder.steps)
+    return Markup(source, builder.nodes, builder.at.start, builder.at.end, builder.steps)
 
 
 def unescape(raw: str) -> str:
