@@ -11,7 +11,7 @@ from linkkeeper.adapters.sqlmodel_links import get_or_create_link, key_of, must
 from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CitationRow, EditionRow, LinkRow, NoteRow
 from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading
 from linkkeeper.vocabulary.edition import Edition
-from linkkeeper.vocabulary.records import CollectedCitation, StoredCitation, TakenIn
+from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation, TakenIn
 
 
 class SqlAnalyses:
@@ -43,10 +43,12 @@ class SqlAnalyses:
             return [
                 StoredCitation(
                     id=must(citation.id),
-                    link_id=citation.link_id,
-                    identity_key=key_of(link),
-                    note_text=note_text or "",
-                    ordinal=citation.ordinal,
+                    mark=CitationMark(
+                        identity_key=key_of(link),
+                        note_text=note_text or "",
+                        kind=_kind(citation),
+                        ordinal=citation.ordinal,
+                    ),
                 )
                 for citation, link, note_text in rows
             ]
@@ -84,6 +86,12 @@ class SqlAnalyses:
             return TakenIn(
                 analysis_id=must(analysis.id), changed=True, citations=len(citations), new_links=new, again=again
             )
+
+
+def _kind(row: CitationRow) -> str:
+    if row.is_repeat:
+        return "repeat"
+    return "link" if row.note_id is None else "note"
 
 
 def _analysis_row(session: Session, edition: Edition, reading: Reading, source_id: int | None) -> AnalysisRow:

@@ -24,7 +24,7 @@ from linkkeeper.pipeline.poll import Poller
 from linkkeeper.pipeline.watch import Watcher, WatchRules
 from linkkeeper.settings import CaptureSettings, Settings
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.records import StoredCitation
+from linkkeeper.vocabulary.records import CitationMark, StoredCitation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ async def open_engine(
     """
     async with contextlib.AsyncExitStack() as stack:
         store = stack.enter_context(open_store(settings, clock=clock))
-        network = await stack.enter_async_context(open_network(settings, clock=store.clock))
-        pool = await stack.enter_async_context(PlaywrightPool(browser_options(settings, allow_unsandboxed)))
         hosts = HeldHosts(store.hosts, token=worker_token())
+        network = await stack.enter_async_context(open_network(settings, clock=store.clock, leases=hosts))
+        pool = await stack.enter_async_context(PlaywrightPool(browser_options(settings, allow_unsandboxed)))
         store.captures.release_dead(is_dead)
         store.hosts.release_dead(is_dead)
         yield _join(settings, store, network, pool, hosts)
@@ -154,9 +154,9 @@ def _collector(settings: Settings, store: Store) -> Collector:
     )
 
 
-def _same_citations(old: Sequence[StoredCitation], new: Sequence[tuple[str, str, int]]) -> Sequence[int | None]:
-    standing = {(item.identity_key, item.ordinal): item.id for item in old}
-    return [standing.pop((key, ordinal), None) for key, _, ordinal in new]
+def _same_citations(old: Sequence[StoredCitation], new: Sequence[CitationMark]) -> Sequence[int | None]:
+    standing = {(item.mark.identity_key, item.mark.kind, item.mark.ordinal): item.id for item in old}
+    return [standing.pop((mark.identity_key, mark.kind, mark.ordinal), None) for mark in new]
 
 
 def visit_limits(captures: CaptureSettings) -> VisitLimits:

@@ -15,10 +15,11 @@ from linkkeeper.adapters.examination import (
 )
 from linkkeeper.adapters.httpx_fetch import FetchLimits, HttpxFetch
 from linkkeeper.adapters.playwright_browser import BrowserOptions
+from linkkeeper.checks.leases import Holds, LeasedSlots
 from linkkeeper.checks.observe import Observer
 from linkkeeper.checks.outage import OutageGuard, has_default_route
 from linkkeeper.checks.pacing import Pacer, PaceRules
-from linkkeeper.checks.ports import BrowserLook, SiblingMemory
+from linkkeeper.checks.ports import BrowserLook, SiblingMemory, Slots
 from linkkeeper.checks.robots import RobotsOfHosts
 from linkkeeper.egress.gate import EgressGate, EgressRules
 from linkkeeper.egress.resolver import Resolver
@@ -35,6 +36,7 @@ class Network:
     gate: EgressGate
     tls: ssl.SSLContext
     pacer: Pacer
+    slots: Slots
     fetch: HttpxFetch
     robots: RobotsOfHosts | None
     guard: OutageGuard
@@ -43,7 +45,7 @@ class Network:
         """Make an observer that remembers siblings in *memory*."""
         return Observer(
             self.fetch,
-            slots=self.pacer,
+            slots=self.slots,
             clock=clock,
             memory=memory,
             browser=browser,
@@ -53,9 +55,14 @@ class Network:
 
 
 @contextlib.asynccontextmanager
-async def open_network(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Network]:
+async def open_network(
+    settings: Settings, *, clock: Clock | None = None, leases: Holds | None = None
+) -> AsyncIterator[Network]:
     """
     Open the gate and the client; inside a running event loop.
+
+    Args:
+        leases: Of hosts, across processes; without them only this process keeps its pace.
 
     Raises:
         ConfigurationError: a setting of ``[network]`` can't be used.
@@ -74,6 +81,7 @@ async def open_network(settings: Settings, *, clock: Clock | None = None) -> Asy
         per_address=checks.per_address,
     )
     pacer = Pacer(pace, locate=gate.resolve)
+    slots: Slots = LeasedSlots(pacer, leases) if leases is not None else pacer
     limits = FetchLimits(
         connect_s=network.connect_timeout_s,
         first_byte_s=checks.first_byte_timeout_s,
@@ -85,7 +93,7 @@ async def open_network(settings: Settings, *, clock: Clock | None = None) -> Asy
     fetch = HttpxFetch(
         gate,
         context=tls,
-        slots=pacer,
+        slots=slots,
         clock=clock or SystemClock(),
         user_agent=network.user_agent or honest_agent(network.contact),
         limits=limits,
@@ -95,7 +103,7 @@ async def open_network(settings: Settings, *, clock: Clock | None = None) -> Asy
         # Where connections go to a proxy or to mapped addresses, a default route is not what they need.
         route = None if network.proxy or network.connect_to else has_default_route
         guard = OutageGuard(fetch, canaries=network.canaries, route=route)
-        yield Network(gate=gate, tls=tls, pacer=pacer, fetch=fetch, robots=robots, guard=guard)
+        yield Network(gate=gate, tls=tls, pacer=pacer, slots=slots, fetch=fetch, robots=robots, guard=guard)
     finally:
         await fetch.aclose()
         gate.close()

@@ -10,7 +10,7 @@ from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.citation import ArchiveKind, CitedUrl, Note, Reading
 from linkkeeper.vocabulary.edition import Edition
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.records import CollectedCitation, StoredCitation, TakenIn
+from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation, TakenIn
 from linkkeeper.vocabulary.uri import (
     UnusableUrl,
     fetch_form,
@@ -21,7 +21,7 @@ from linkkeeper.vocabulary.uri import (
 )
 
 #: Told which stored citation each new one is: ids or None, in the order of the new ones.
-SameCitations = Callable[[Sequence[StoredCitation], Sequence[tuple[str, str, int]]], Sequence[int | None]]
+SameCitations = Callable[[Sequence[StoredCitation], Sequence[CitationMark]], Sequence[int | None]]
 
 
 class ReadEdition(Protocol):
@@ -109,7 +109,12 @@ class Collector:
                 unusable.append(Unusable(label=label, as_cited=cited.as_cited, reason=str(error)))
         numbered = _numbered(found)
         wanted = [
-            (item.identity_key, "" if item.note_index is None else reading.notes[item.note_index].text, item.ordinal)
+            CitationMark(
+                identity_key=item.identity_key,
+                note_text="" if item.note_index is None else reading.notes[item.note_index].text,
+                kind=item.kind,
+                ordinal=item.ordinal,
+            )
             for item in numbered
         ]
         same = self._same(self._ledger.citations_at(location), wanted)
@@ -161,10 +166,10 @@ def _collected(cited: CitedUrl, *, note_index: int | None, position: int, is_rep
 
 def _numbered(citations: Sequence[CollectedCitation]) -> list[CollectedCitation]:
     """Number citations of the same source and kind, so that the n-th stays the n-th across editions."""
-    seen: dict[tuple[str, bool, bool], int] = {}
+    seen: dict[tuple[str, str], int] = {}
     numbered = []
     for item in citations:
-        key = (item.identity_key, item.note_index is None, item.is_repeat)
+        key = (item.identity_key, item.kind)
         seen[key] = seen.get(key, -1) + 1
         numbered.append(replace(item, ordinal=seen[key]))
     return numbered

@@ -117,14 +117,28 @@ class NewCapture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCitation:
-    """A citation that stands in the store; *note_text* is empty for a link of the running text."""
+class CitationMark:
+    """
+    By what a citation is known again in another edition.
 
-    id: int
-    link_id: int
+    Attributes:
+        note_text: Empty for a link of the running text.
+        kind: ``note``, ``link`` (of the running text) or ``repeat`` (an Ibid.).
+        ordinal: Counts citations of the same source and kind, from 0.
+    """
+
     identity_key: str
     note_text: str
+    kind: str
     ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCitation:
+    """A citation that stands in the store."""
+
+    id: int
+    mark: CitationMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +155,12 @@ class CollectedCitation:
     ordinal: int
     same_as: int | None
     is_repeat: bool = False
+
+    @property
+    def kind(self) -> str:
+        if self.is_repeat:
+            return "repeat"
+        return "link" if self.note_index is None else "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
