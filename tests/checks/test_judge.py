@@ -343,7 +343,7 @@ def test_an_unchanged_page_is_not_read_again() -> None:
     assert judge(not_modified, case).kind is K.EDITED
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=600) | st.text(max_size=600).map(lambda text: f"<title>{text}</title><p>{text}".encode()),
     st.integers(100, 999),

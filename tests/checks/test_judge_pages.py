@@ -52,6 +52,6 @@ def test_walls_come_with_200_and_202_too() -> None:
 
 
 @pytest.mark.parametrize("case", of_kind("wall-"), ids=lambda case: case["file"])
-@pytest.mark.parametrize("status", [200, 202, 403, 429, 503])
-def test_a_wall_is_never_called_missing_whatever_its_status(case: dict[str, Any], status: int) -> None:
-    assert judged(case, status=status) in {ObservationKind.BLOCKED, ObservationKind.RATE_LIMITED}
+def test_a_wall_is_never_called_missing_whatever_its_status(case: dict[str, Any]) -> None:
+    for status in (200, 202, 403, 429, 503):
+        assert judged(case, status=status) in {ObservationKind.BLOCKED, ObservationKind.RATE_LIMITED}, status

@@ -97,7 +97,7 @@ def test_unspaced_scripts_are_counted_by_characters() -> None:
     assert read_page("<p>地下水位下降了十一厘米</p>".encode(), "text/html; charset=utf-8").word_count == 6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.binary(max_size=400) | st.text(max_size=400).map(lambda text: f"<html><body><p>{text}".encode()),
     st.sampled_from([None, "text/html", "text/html; charset=utf-16", "text/html; charset=idna", "x", "text/plain"]),
