@@ -13,7 +13,6 @@ import argparse
 import dataclasses
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -42,8 +41,19 @@ def enter_namespace(folder: Path) -> None:
     sys.exit(subprocess.run(command, env=os.environ | {_INSIDE: str(folder)}, check=False).returncode)
 
 
-def run(client: list[str], rig_file: Path, folder: Path, *, instant: bool) -> tuple[dict, dict, float, float]:
-    """Serve, run one client, and return its last JSON line, the server's judgement, wall and CPU seconds."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Run:
+    """What one client did: its last JSON line, the server's judgement of it, and what the system counted."""
+
+    report: dict
+    server: dict
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def run(client: list[str], rig_file: Path, folder: Path, *, instant: bool) -> Run:
+    """Serve, and let one client make its round."""
     pace = "instant" if instant else "latency"
     server = subprocess.Popen(
         [sys.executable, str(HERE / "throughput_web.py"), str(rig_file), str(folder), pace],
@@ -53,22 +63,23 @@ def run(client: list[str], rig_file: Path, folder: Path, *, instant: bool) -> tu
     )
     assert server.stdin and server.stdout
     assert server.stdout.readline() == "ready\n"
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(client, stdout=subprocess.PIPE, text=True, check=False)
+    started = time.monotonic()
+    process = subprocess.Popen(client, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    lines = process.stdout.read().strip().splitlines()
+    _, _, usage = os.wait4(process.pid, 0)
     wall_s = time.monotonic() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     server.stdin.close()
     judgement = json.loads(server.stdout.readline())
     server.wait()
-    lines = done.stdout.strip().splitlines()
-    report = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-    return report, judgement, wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    report = json.loads(lines[-1]) if lines and lines[-1].startswith('{"client"') else {}
+    return Run(report, judgement, wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def ours(name: str, rig_file: Path, folder: Path, *, instant: bool) -> dict:
     client = [sys.executable, str(HERE / "throughput_clients.py"), name, str(rig_file), str(folder / "authority.pem")]
-    report, judgement, _, _ = run(client, rig_file, folder, instant=instant)
-    return report | {"server": judgement}
+    done = run(client, rig_file, folder, instant=instant)
+    return done.report | {"server": done.server}
 
 
 def lychee(binary: str, rig: Rig, rig_file: Path, folder: Path) -> dict:
@@ -78,9 +89,14 @@ def lychee(binary: str, rig: Rig, rig_file: Path, folder: Path) -> dict:
     client = [binary, "--no-progress", "--format", "json", "--max-concurrency", str(SLOTS), "--max-retries", "0"]
     client += ["--host-concurrency", str(PER_HOST), "--host-request-interval", "500ms", "--timeout", "10"]
     client += ["--insecure", "--exclude-all-private=false", str(listing)]
-    _, judgement, wall_s, cpu_s = run(client, rig_file, folder, instant=False)
-    per_1000 = round(cpu_s / len(rig.urls) * 1000, 3)
-    return {"client": "lychee", "makespan_s": round(wall_s, 2), "cpu_s_per_1000": per_1000, "server": judgement}
+    done = run(client, rig_file, folder, instant=False)
+    return {
+        "client": "lychee",
+        "makespan_s": round(done.wall_s, 2),
+        "cpu_s_per_1000": round(done.cpu_s / len(rig.urls) * 1000, 3),
+        "peak_mb": round(done.peak_mb, 1),
+        "server": done.server,
+    }
 
 
 def write_rig(size: Size, folder: Path) -> tuple[Rig, Path]:

@@ -13,8 +13,6 @@ from pathlib import Path
 import httpx
 
 from linkkeeper.adapters.httpx_fetch import FetchLimits, HttpxFetch
-from linkkeeper.adapters.sqlmodel_links import get_or_create_link
-from linkkeeper.assembly import open_engine
 from linkkeeper.checks.case import Case
 from linkkeeper.checks.observe import Observer
 from linkkeeper.checks.pacing import Pacer, PaceRules
@@ -23,7 +21,6 @@ from linkkeeper.checks.siblings import SiblingsInMemory
 from linkkeeper.egress.gate import EgressGate, EgressRules
 from linkkeeper.egress.resolver import Resolver
 from linkkeeper.egress.tls import client_context
-from linkkeeper.settings import load
 from linkkeeper.vocabulary.moment import SystemClock
 from linkkeeper.vocabulary.uri import host_of, identity_key, politeness_key
 
@@ -70,6 +67,11 @@ async def paced(urls: list[str], ca_file: str, *, rules: PaceRules, judging: boo
 
 async def whole(urls: list[str], ca_file: str) -> dict[str, int]:
     """A round as the daemon makes it: leases, looks, judging, states, rows; robots.txt and browsers left out."""
+    # Imported here: the other clients must not pay for what they don't use.
+    from linkkeeper.adapters.sqlmodel_links import get_or_create_link
+    from linkkeeper.assembly import open_engine
+    from linkkeeper.settings import load
+
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "config.toml"
         given.write_text(

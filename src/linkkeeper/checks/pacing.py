@@ -20,15 +20,18 @@ import contextlib
 import heapq
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+from linkkeeper.checks.deferral import HostDeferred
+from linkkeeper.checks.lines import Line, PaceRules, Ticket
 from linkkeeper.checks.look import Failure, FailureKind, Phase
 from linkkeeper.checks.ratelimits import pause_asked
 from linkkeeper.errors import EgressError
 from linkkeeper.vocabulary.uri import host_of, politeness_key
+
+__all__ = ["HostDeferred", "Locate", "PaceRules", "PacedSlot", "Pacer"]
 
 _MOST_LINES = 20_000
 #: Share of the interval that always lies between two requests; the rest may make up for a late one.
@@ -44,93 +47,12 @@ _SILENT_KINDS = frozenset({FailureKind.TIMEOUT, FailureKind.DNS_FAILING})
 Locate = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
-class HostDeferred(Exception):
-    """
-    Nothing was sent: the host did not answer others, or asked us to wait.
-
-    Attributes:
-        wait_s: For how long, as far as is known now.
-        asked: The host asked for it; False when it was silent.
-    """
-
-    def __init__(self, key: str, failure: Failure, *, wait_s: float, asked: bool) -> None:
-        super().__init__(f"{key}: {failure.words}")
-        self.key = key
-        self.failure = failure
-        self.wait_s = wait_s
-        self.asked = asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaceRules:
-    """
-    How gently to go.
-
-    Attributes:
-        slots: Requests at a time, in all.
-        per_host: Requests open at a time on one politeness key.
-        interval_s: Least time between two requests to one key.
-        per_address: Requests open at a time on one IP address.
-        longest_wait_s: A host that rests longer is deferred instead of waited for.
-        breaker_failures: Silences in a row, without an answer, that open the circuit breaker.
-        breaker_rest_s: How long it stays open.
-        longest_crawl_delay_s: More is not believed.
-    """
-
-    slots: int = 50
-    per_host: int = 2
-    interval_s: float = 0.5
-    per_address: int = 4
-    longest_wait_s: float = 60.0
-    breaker_failures: int = 2
-    breaker_rest_s: float = 300.0
-    longest_crawl_delay_s: float = 60.0
-
-
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    """One request in a line; whoever asked waits for *granted*, or has given up and cancelled it."""
-
-    host: str
-    port: int
-    granted: "asyncio.Future[PacedSlot]"
-
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """All that is known of one politeness key."""
-
-    key: str
-    interval_s: float
-    waiting: deque[_Ticket] = field(default_factory=deque)
-    expected: int = 0
-    open: int = 0
-    next_moment: float = 0.0
-    last_sent: float = float("-inf")
-    rests_until: float = 0.0
-    silences: int = 0
-    answered: bool = False
-    broken: Failure | None = None
-    broken_until: float = 0.0
-    #: Place in the timed heap, in the ready heap, or parked; older entries of the heaps are stale.
-    entry: int = -1
-    ready: bool = False
-
-    @property
-    def left(self) -> int:
-        return len(self.waiting) + self.expected
-
-    @property
-    def idle(self) -> bool:
-        return not self.left and not self.open
-
-
 class PacedSlot:
     """Leave for one request; satisfies :class:`linkkeeper.checks.ports.Slot`."""
 
     __slots__ = ("_address", "_line", "_moment", "_pacer")
 
-    def __init__(self, pacer: "Pacer", line: _Line, address: str | None, moment: float) -> None:
+    def __init__(self, pacer: "Pacer", line: Line, address: str | None, moment: float) -> None:
         self._pacer = pacer
         self._line = line
         self._address = address
@@ -171,14 +93,14 @@ class Pacer:
         self._rules = rules
         self._locate = locate
         self._free = rules.slots
-        self._lines: dict[str, _Line] = {}
-        self._timed: list[tuple[float, int, _Line]] = []
-        self._ready: list[tuple[int, int, _Line]] = []
+        self._lines: dict[str, Line] = {}
+        self._timed: list[tuple[float, int, Line]] = []
+        self._ready: list[tuple[int, int, Line]] = []
         self._numbers = count()
         self._addresses: dict[str, str | None] = {}
         self._finding: set[str] = set()
         self._open_by_address: defaultdict[str, int] = defaultdict(int)
-        self._parked: defaultdict[str, deque[_Line]] = defaultdict(deque)
+        self._parked: defaultdict[str, deque[Line]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
@@ -242,12 +164,12 @@ class Pacer:
 
     # Lines
 
-    def _line(self, key: str) -> _Line:
+    def _line(self, key: str) -> Line:
         line = self._lines.get(key)
         if line is None:
             if len(self._lines) >= _MOST_LINES:
                 self._forget_idle_lines()
-            line = self._lines[key] = _Line(key, self._rules.interval_s)
+            line = self._lines[key] = Line(key, self._rules.interval_s)
         return line
 
     def _forget_idle_lines(self) -> None:
@@ -265,14 +187,14 @@ class Pacer:
         if rest is not None:
             raise rest
         granted: asyncio.Future[PacedSlot] = asyncio.get_running_loop().create_future()
-        line.waiting.append(_Ticket(host, _port(url), granted))
+        line.waiting.append(Ticket(host, _port(url), granted))
         # A line that is ready moves up as it grows; one that waits for its moment stays where it is.
         if line.entry == -1 or line.ready:
             self._consider(line)
             self._dispatch()
         return granted
 
-    def _consider(self, line: _Line) -> None:
+    def _consider(self, line: Line) -> None:
         """Put *line* where it belongs now: timed, ready, or nowhere."""
         line.entry, line.ready = -1, False
         while line.waiting and line.waiting[0].granted.done():
@@ -307,7 +229,7 @@ class Pacer:
                 self._grant(line, now)
         self._set_alarm()
 
-    def _grant(self, line: _Line, now: float) -> None:
+    def _grant(self, line: Line, now: float) -> None:
         address = self._addresses.get(line.waiting[0].host)
         if address is not None:
             if self._open_by_address[address] >= self._rules.per_address:
@@ -323,7 +245,7 @@ class Pacer:
         self._consider(line)
         ticket.granted.set_result(PacedSlot(self, line, address, moment))
 
-    def _release(self, line: _Line, address: str | None) -> None:
+    def _release(self, line: Line, address: str | None) -> None:
         line.open -= 1
         self._free += 1
         if address is not None:
@@ -344,7 +266,7 @@ class Pacer:
 
     # Addresses
 
-    def _located(self, line: _Line) -> bool:
+    def _located(self, line: Line) -> bool:
         """Whether the address of the line's next host is known; starts finding it otherwise."""
         first = line.waiting[0]
         if self._locate is None or first.host in self._addresses:
@@ -354,7 +276,7 @@ class Pacer:
             self._spawn(self._find(line, first, self._locate))
         return False
 
-    async def _find(self, line: _Line, ticket: _Ticket, locate: Locate) -> None:
+    async def _find(self, line: Line, ticket: Ticket, locate: Locate) -> None:
         address: str | None = None
         # A name that fails is the look's to report, in its own words.
         with contextlib.suppress(EgressError):
@@ -368,7 +290,7 @@ class Pacer:
 
     # What hosts say
 
-    def _answered(self, line: _Line, status: int, headers: Sequence[tuple[str, str]]) -> None:
+    def _answered(self, line: Line, status: int, headers: Sequence[tuple[str, str]]) -> None:
         line.silences, line.answered, line.broken = 0, True, None
         pause_s = pause_asked(status, headers)
         if pause_s:
@@ -377,7 +299,7 @@ class Pacer:
             # Asked to slow down, not told by how much.
             line.interval_s = min(30.0, max(1.0, line.interval_s * 2))
 
-    def _failed(self, line: _Line, failure: Failure) -> None:
+    def _failed(self, line: Line, failure: Failure) -> None:
         if failure.kind not in _SILENT_KINDS or failure.phase not in _SILENT or line.answered:
             return
         line.silences += 1
@@ -386,7 +308,7 @@ class Pacer:
             line.broken_until = asyncio.get_running_loop().time() + self._rules.breaker_rest_s
             self._defer_if_long(line)
 
-    def _deferral(self, line: _Line) -> HostDeferred | None:
+    def _deferral(self, line: Line) -> HostDeferred | None:
         now = asyncio.get_running_loop().time()
         if line.broken is not None and line.broken_until > now:
             return HostDeferred(line.key, line.broken, wait_s=line.broken_until - now, asked=False)
@@ -396,7 +318,7 @@ class Pacer:
             return HostDeferred(line.key, failure, wait_s=line.rests_until - now, asked=True)
         return None
 
-    def _defer_if_long(self, line: _Line) -> None:
+    def _defer_if_long(self, line: Line) -> None:
         rest = self._deferral(line)
         if rest is not None:
             self._refuse_waiting(line, rest)
@@ -404,7 +326,7 @@ class Pacer:
             self._consider(line)
             self._dispatch()
 
-    def _refuse_waiting(self, line: _Line, rest: HostDeferred) -> None:
+    def _refuse_waiting(self, line: Line, rest: HostDeferred) -> None:
         refused = list(line.waiting)
         line.waiting.clear()
         line.entry, line.ready = -1, False
