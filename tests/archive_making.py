@@ -100,10 +100,11 @@ def published(
         "screenshot.png",
         b"\x89PNG picture",
         media_type="image/png",
-        target=f"urn:screenshot:{URL}",
+        target=URL,
         moment=MOMENT,
         conversion=True,
     )
+    draft.write_metadata(b'{"url":"x"}', media_type="application/json", target=URL, moment=MOMENT)
     return publish(draft, about=about(**changes))
 
 

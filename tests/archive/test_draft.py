@@ -162,6 +162,21 @@ def test_renderings_are_files_and_records_that_refer_to_the_page(tmp_path: Path)
     assert (metadata["WARC-Type"], metadata["WARC-Refers-To"]) == (["metadata"], [main.record_id])
 
 
+def test_what_tells_about_a_page_never_stands_in_for_it(tmp_path: Path) -> None:
+    """Other tools index all but requests and warcinfo by their target."""
+    draft = open_draft(tmp_path)
+    draft.write_exchange(exchange(main=True))
+    draft.write_metadata(b"-----", media_type="application/pem-certificate-chain", target=URL, moment=MOMENT)
+    draft.write_rendering(
+        "page.pdf", b"%PDF", media_type="application/pdf", target=URL, moment=MOMENT, conversion=False
+    )
+    draft.write_rendering("text.txt", b"words", media_type="text/plain", target=URL, moment=MOMENT, conversion=True)
+    metadata, resource, conversion = [fields(header)["WARC-Target-URI"][0] for header, _ in blocks(draft)[3:]]
+    assert metadata == f"urn:linkkeeper:metadata:{URL}"
+    assert resource == f"urn:linkkeeper:page.pdf:{URL}"
+    assert conversion == f"urn:linkkeeper:text.txt:{URL}"
+
+
 def test_a_second_reader_reads_every_record_and_approves_of_all_digests(tmp_path: Path) -> None:
     draft = open_draft(tmp_path)
     draft.write_exchange(exchange(main=True))

@@ -25,7 +25,7 @@ def test_a_warc_is_cut_out_byte_for_byte(tmp_path: Path) -> None:
     with zipfile.ZipFile(done.directory / "capture.wacz") as package:
         assert path.read_bytes() == package.read("archive/data.warc.gz")
     with path.open("rb") as stream:
-        assert sum(1 for _ in ArchiveIterator(stream)) == 8
+        assert sum(1 for _ in ArchiveIterator(stream)) == 9
 
 
 def test_a_bag_holds_every_file_with_its_digest(tmp_path: Path) -> None:

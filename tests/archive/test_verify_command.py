@@ -29,7 +29,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 def test_sound_captures_verify_with_status_0(storage: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert linkkeeper(storage, "verify", "--json") == 0
     first, second, others = lines(capsys)
-    assert (first["capture_id"], first["sound"], first["files"], first["records"]) == ("capture-1", True, 6, 8)
+    assert (first["capture_id"], first["sound"], first["files"], first["records"]) == ("capture-1", True, 6, 9)
     assert second["capture_id"] == "capture-2"
     assert others == {"editions": 0, "trouble": []}
 

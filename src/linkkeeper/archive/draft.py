@@ -206,14 +206,17 @@ class Draft:
             if name in OWN_FILES:
                 (self.files / name).write_bytes(data)
             kind = "conversion" if conversion else "resource"
-            return self._write_plain(kind, data, media_type=media_type, target=target, moment=moment)
+            address = _not_replayed(target, name=name)
+            return self._write_plain(kind, data, media_type=media_type, target=address, moment=moment)
 
         return self._write(work)
 
     def write_metadata(self, data: bytes, *, media_type: str, target: str, moment: datetime) -> WrittenRecord:
         """Write a metadata record; the blocking form of :meth:`metadata`."""
         return self._write(
-            lambda: self._write_plain("metadata", data, media_type=media_type, target=target, moment=moment)
+            lambda: self._write_plain(
+                "metadata", data, media_type=media_type, target=_not_replayed(target, name="metadata"), moment=moment
+            )
         )
 
     def write_source(self, data: bytes, *, media_type: str, url: str, moment: datetime, name: str | None) -> None:
@@ -374,3 +377,15 @@ class Draft:
             main=exchange.main,
             whole=exchange.truncated is None,
         )
+
+
+def _not_replayed(target: str, *, name: str) -> str:
+    """
+    Return an address that no reader asks for.
+
+    Quirk: pywb and cdxj-indexer index conversion, resource and metadata
+    records as visits of their target, so that an import of our WARC would show
+    a certificate or a picture instead of the page. Which page they belong to
+    says WARC-Refers-To.
+    """
+    return f"urn:linkkeeper:{name}:{target}" if target.startswith(("http://", "https://")) else target
