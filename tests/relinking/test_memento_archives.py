@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkkeeper.adapters.memento_archives import ArchiveAnswer, MementoArchives, MementoVerdict, Search
+from linkkeeper.adapters.memento_archives import MementoArchives
 from linkkeeper.errors import ConnectFailed
 from linkkeeper.relinking.link_format import as_http_date, http_date, mementos_in, raw_form, read_links
+from linkkeeper.relinking.mementos import ArchiveAnswer, MementoVerdict, Search
 
 URL = "http://gone.example/a?x=1"
 GATE = "https://archive.example/web/"

@@ -24,7 +24,8 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from linkkeeper.adapters.memento_archives import ArchiveAnswer, MementoArchives, MementoVerdict, Search
+from linkkeeper.adapters.memento_archives import MementoArchives
+from linkkeeper.relinking.mementos import ArchiveAnswer, MementoVerdict, Search
 from linkkeeper.vocabulary.moment import SystemClock
 
 pytestmark = [

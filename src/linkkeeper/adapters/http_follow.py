@@ -154,6 +154,17 @@ class Follower:
             attempt.url, attempt.reply = _joined(current, attempt.reply.target), None
             plan = _unconditional(plan)
 
+    async def once(self, url: str, plan: Plan) -> Attempt:
+        """Ask for *url* alone; a redirect is the answer."""
+        attempt = Attempt(url)
+        current = _requestable(url)
+        if current is None:
+            attempt.failure = _unsupported(url)
+            return attempt
+        attempt.url = current
+        attempt.reply = await self._hop(attempt, plan, "")
+        return attempt
+
     async def _hop(self, attempt: Attempt, plan: Plan, cookie: str) -> Reply | None:
         """Send one request; on trouble write it into *attempt* and return None."""
         try:

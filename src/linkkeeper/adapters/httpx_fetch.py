@@ -1,7 +1,7 @@
 """Looks and downloads through httpx, on the egress gate's connections; the one module that names httpx."""
 
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 
 import httpx
@@ -236,6 +236,22 @@ class HttpxFetch:
             body=attempt.reply.body,
             not_modified=attempt.reply.status == 304,
         )
+
+    async def ask(self, url: str, *, headers: Mapping[str, str], max_bytes: int = 10_000_000) -> Answer:
+        """
+        Send one GET with further *headers*; a redirect comes back as it is.
+
+        Raises:
+            InputError: no answer came.
+        """
+        plan = self._plan(patient=True, validators=(None, None))
+        plan = replace(plan, headers=plan.headers | dict(headers), max_body_bytes=max_bytes, max_wire_bytes=max_bytes)
+        attempt = await self._follower.once(url, plan)
+        answer = attempt.answer()
+        if answer is None:
+            words = attempt.failure.words if attempt.failure else "no answer"
+            raise InputError("fetch", subject=url, reason=words)
+        return answer
 
     def _plan(self, *, patient: bool, validators: tuple[str | None, str | None]) -> Plan:
         headers = dict(self._headers)

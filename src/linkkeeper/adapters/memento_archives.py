@@ -11,7 +11,6 @@ Source: RFC 7089; address forms of Wayback-style archives as pywb has them.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from urllib.parse import urljoin
 
 from linkkeeper.errors import LinkkeeperError
@@ -25,6 +24,7 @@ from linkkeeper.relinking.link_format import (
     read_links,
     shown_form,
 )
+from linkkeeper.relinking.mementos import ArchiveAnswer, ArchiveFetch, ExternalMemento, JudgeMemento, Search
 from linkkeeper.vocabulary.memento import Memento
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.uri import host_of
@@ -37,84 +37,6 @@ _FIRST_REST = timedelta(minutes=1)
 _LONGEST_REST = timedelta(hours=6)
 #: A capture of a redirect may be followed to a capture that was made about then.
 _LARGEST_GAP = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveAnswer:
-    """One answer; *body* is decoded and may be cut at the fetcher's limit."""
-
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """The values of *name*, joined as HTTP lets them be."""
-        values = [value for key, value in self.headers if key.lower() == name.lower()]
-        return ", ".join(values) if values else None
-
-
-class ArchiveFetch(Protocol):
-    """Sends one polite GET through the egress gate; redirects come back as they are."""
-
-    async def get(self, url: str, *, headers: Mapping[str, str]) -> ArchiveAnswer:
-        """
-        Ask once.
-
-        Raises:
-            LinkkeeperError: no answer came.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class MementoVerdict:
-    """Whether a memento shows the source that was cited, and why, in words."""
-
-    good: bool
-    words: str
-
-
-class JudgeMemento(Protocol):
-    """Judges a copy as if the source had answered so: no error, wall or parked page; matches the note."""
-
-    def __call__(self, answer: ArchiveAnswer, uri_r: str) -> MementoVerdict: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalMemento:
-    """
-    A memento that an archive named, after a look at it.
-
-    Attributes:
-        memento: Its ``verified`` tells whether it may be linked.
-        words: Why, or why not.
-        named: The address under which the archive named it.
-    """
-
-    memento: Memento
-    archive: str
-    words: str
-    named: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """
-    What all archives together said.
-
-    Attributes:
-        found: Verified and refused ones, in the order they were tried.
-        failed: Archives that gave no usable answer, each with the reason;
-            while there are any, "nothing found" is no final word.
-    """
-
-    found: tuple[ExternalMemento, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def verified(self) -> tuple[Memento, ...]:
-        return tuple(one.memento for one in self.found if one.memento.verified)
 
 
 class _ArchiveFailed(Exception):

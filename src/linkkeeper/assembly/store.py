@@ -60,6 +60,7 @@ class Store:
     accounts: SqlAccounts
     catalogue: SqlCatalogue
     editing: Editing
+    uploads: Uploads
     mender: Mender
     repairs: SqlRepairs
     following: Following
@@ -140,6 +141,7 @@ def _store(settings: Settings, clock: Clock, database: Database) -> Store:
         accounts=SqlAccounts(database),
         catalogue=SqlCatalogue(database, clock=clock),
         editing=editing,
+        uploads=uploads,
         mender=mender,
         repairs=repairs,
         following=following,
