@@ -1,9 +1,10 @@
 """
 One round over many links: a quick pass over all, then a patient one over what timed out.
 
-Each host has a few tasks that work through its line, so that ten thousand
-links cost memory by host and not by link; the pacer knows the length of each
-line and sends the longest first.
+Each host has a few tasks that work through its line, and the longest lines are
+taken up first, so that ten thousand links cost no more memory than a few
+hundred hosts do; the pacer knows the length of each line and sends the longest
+first.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ from typing import Protocol, TypeVar
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 Item = TypeVar("Item")
+#: Hosts worked on at a time: at two requests a second each, enough to keep well over a hundred places busy.
+HOSTS_AT_ONCE = 400
+
 #: Work on one item; the second argument says whether this is the patient pass.
 #: True means that the item should be tried again patiently.
 Work = Callable[[Item, bool], Awaitable[bool]]
@@ -57,17 +61,25 @@ async def _pass(
 ) -> dict[str, deque[Item]]:
     again: defaultdict[str, deque[Item]] = defaultdict(deque)
 
-    async def work_through(key: str, line: deque[Item]) -> None:
+    async def work_through(key: str) -> None:
+        line = lines[key]
         while line:
             item = line.popleft()
             pace.expect(key, -1)
             if await work(item, patient):
                 again[key].append(item)
 
+    async def take_up_hosts() -> None:
+        while keys:
+            key = keys.popleft()
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(tasks_per_host, len(lines[key]))):
+                    tasks.create_task(work_through(key))
+
+    keys = deque(sorted(lines, key=lambda key: -len(lines[key])))
     for key, line in lines.items():
         pace.expect(key, len(line))
-    async with asyncio.TaskGroup() as tasks:
-        for key, line in sorted(lines.items(), key=lambda pair: -len(pair[1])):
-            for _ in range(min(tasks_per_host, len(line))):
-                tasks.create_task(work_through(key, line))
+    async with asyncio.TaskGroup() as hosts:
+        for _ in range(min(HOSTS_AT_ONCE, len(keys))):
+            hosts.create_task(take_up_hosts())
     return again
