@@ -46,8 +46,8 @@ def test_a_page_with_all_its_parts_is_complete() -> None:
 
 
 def test_no_answer_is_an_error_with_its_reason() -> None:
-    judged = judge(VisitFacts(trouble="NameMissing: no such name"))
-    assert (judged.quality, judged.reason) == (Quality.ERROR, "NameMissing: no such name")
+    judged = judge(VisitFacts(trouble="the name does not exist: no such name"))
+    assert (judged.quality, judged.reason) == (Quality.ERROR, "the name does not exist: no such name")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from linkkeeper.egress.gate import EgressGate, EgressRules
 from linkkeeper.egress.resolver import Resolver
 from linkkeeper.egress.tls import client_context
 from linkkeeper.vocabulary.capture import Truncation
+from linkkeeper.vocabulary.connection import OpenedConnection
 
 Origin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -250,6 +251,54 @@ def test_a_head_beyond_its_limit_is_refused() -> None:
             assert (await proxy.ask(proxy.get())).startswith(b"HTTP/1.1 502 ")
         assert set(proxy.ledger.hits) == {LimitHit.HEADER}
         assert proxy.sink.kept == []
+
+    asyncio.run(run())
+
+
+@dataclass
+class ProxiedGate:
+    """A gate before which an upstream proxy stands."""
+
+    gate: EgressGate
+
+    async def connect(self, host: str, port: int, *, tls: bool, timeout_s: float | None = None) -> OpenedConnection:
+        opened = await self.gate.connect(host, port, tls=tls, timeout_s=timeout_s)
+        return OpenedConnection(
+            socket=opened.socket,
+            address=opened.address,
+            absolute_form=True,
+            proxy_headers=(("Proxy-Authorization", "Basic secret"),),
+        )
+
+
+def test_behind_an_upstream_proxy_its_credentials_are_sent_and_never_recorded() -> None:
+    heads: list[bytes] = []
+
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(HELLO)
+        await writer.drain()
+
+    async def run() -> None:
+        async with bench(upstream) as proxy:
+            proxy.recorder._gate = ProxiedGate(proxy.recorder._gate)  # type: ignore[arg-type, assignment]
+            assert await proxy.ask(proxy.get("/a")) == HELLO
+        assert heads[0].startswith(f"GET http://127.0.0.1:{proxy.port}/a HTTP/1.1\r\n".encode())
+        assert b"Proxy-Authorization: Basic secret" in heads[0]
+        assert proxy.sink.kept[0].exchange.request_head == b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    asyncio.run(run())
+
+
+def test_trouble_of_the_upstream_proxy_is_not_the_sites_answer() -> None:
+    answer = b"HTTP/1.1 503 Proxy in trouble\r\nContent-Length: 0\r\n\r\n"
+
+    async def run() -> None:
+        async with bench(always(answer)) as proxy:
+            proxy.recorder._gate = ProxiedGate(proxy.recorder._gate)  # type: ignore[arg-type, assignment]
+            assert (await proxy.ask(proxy.get())).startswith(b"HTTP/1.1 502 ")
+        assert proxy.sink.kept == []
+        assert [failure.reason for failure in proxy.sink.failures] == ["the upstream proxy failed: it answered 503"]
 
     asyncio.run(run())
 

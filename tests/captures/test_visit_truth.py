@@ -297,7 +297,7 @@ def test_a_name_that_does_not_exist_is_an_error_with_its_reason(visitor: Visitor
     visited = visitor.visit("https://no-such.example/page")
     assert visited.visit.main is None
     assert visited.visit.quality is Quality.ERROR
-    assert "NameMissing" in visited.visit.reason
+    assert "the name does not exist" in visited.visit.reason
     assert visited.sink.renderings == {}
 
 

@@ -5,24 +5,28 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.ports import BrowserPool, Gate
+from linkkeeper.captures.relay import NO_ANSWER_YET
+from linkkeeper.captures.upstream import NoConnection
 from linkkeeper.captures.visit import Visit, VisitOrder, visit
 from linkkeeper.checks.look import Answer, Failure, FailureKind, Look, Phase
 from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
 from linkkeeper.vocabulary.moment import Clock
 
-#: Names of egress errors, as the recorder's reasons begin with them, and what a look calls them.
+#: How the recorder's reasons begin, and what a look calls them.
 _KINDS = {
-    "ForbiddenAddress": (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
-    "NameMissing": (FailureKind.DNS_MISSING, Phase.RESOLVE),
-    "NameFailing": (FailureKind.DNS_FAILING, Phase.RESOLVE),
-    "ConnectFailed": (FailureKind.REFUSED, Phase.CONNECT),
-    "ConnectTimeout": (FailureKind.TIMEOUT, Phase.CONNECT),
-    "ProxyFailed": (FailureKind.PROXY_ERROR, Phase.CONNECT),
-    "TLS": (FailureKind.TLS, Phase.TLS),
-    "more redirects": (FailureKind.REDIRECT_LOOP, Phase.FIRST_BYTE),
-    "no answer before": (FailureKind.TIMEOUT, Phase.FIRST_BYTE),
+    NoConnection.FORBIDDEN: (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
+    NoConnection.NAME_MISSING: (FailureKind.DNS_MISSING, Phase.RESOLVE),
+    NoConnection.NAME_FAILING: (FailureKind.DNS_FAILING, Phase.RESOLVE),
+    NoConnection.REFUSED: (FailureKind.REFUSED, Phase.CONNECT),
+    NoConnection.NO_ROUTE: (FailureKind.NO_ROUTE, Phase.CONNECT),
+    NoConnection.FAILED: (FailureKind.RESET, Phase.CONNECT),
+    NoConnection.TIMED_OUT: (FailureKind.TIMEOUT, Phase.CONNECT),
+    NoConnection.PROXY: (FailureKind.PROXY_ERROR, Phase.CONNECT),
+    NoConnection.TLS: (FailureKind.TLS, Phase.TLS),
+    LimitHit.REDIRECTS: (FailureKind.REDIRECT_LOOP, Phase.FIRST_BYTE),
+    NO_ANSWER_YET: (FailureKind.TIMEOUT, Phase.FIRST_BYTE),
 }
 
 

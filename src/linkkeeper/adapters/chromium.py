@@ -2,15 +2,22 @@
 
 import os
 import pwd
+import re
 import shutil
+import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from linkkeeper.errors import BrowserError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _NOBODY = "nobody"
+_VERSION_TIMEOUT_S = 20.0
+_USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+)
 _MEMORY_OF_A_PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Chromium needs a home that it may write to; its profile folder serves.
 _WRAPPER = """#!/bin/sh
@@ -63,6 +70,24 @@ def find_browser(setting: str, *, playwrights_own: Path | None = None) -> Path:
         reason="not found",
         hint="install Chromium or Chrome, or set [browser] executable",
     )
+
+
+@lru_cache
+def user_agent(executable: Path) -> tuple[str, ...]:
+    """
+    The argument that makes a headless browser name itself as its windowed twin does.
+
+    Sites send ``HeadlessChrome`` away that show the same page to ``Chrome``. Empty
+    if the browser does not tell its version.
+    """
+    try:
+        said = subprocess.run(  # our own search found this program
+            [executable, "--version"], capture_output=True, timeout=_VERSION_TIMEOUT_S, check=True, text=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    found = re.search(r"\b(\d{2,4})\.\d+\.\d+", said)
+    return (f"--user-agent={_USER_AGENT.format(major=found[1])}",) if found is not None else ()
 
 
 def we_are_root() -> bool:

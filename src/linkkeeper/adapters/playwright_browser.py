@@ -156,7 +156,7 @@ class PlaywrightPool:
 
     async def _fit(self) -> RunningBrowser:
         async with self._starting:
-            if self._current is not None and self._is_spent(self._current):
+            if self._current is not None and (self._is_spent(self._current) or await self._is_heavy(self._current)):
                 spent, self._current = self._current, None
                 if spent.held == 0:
                     await spent.close()
@@ -165,15 +165,16 @@ class PlaywrightPool:
             return self._current
 
     def _is_spent(self, browser: RunningBrowser) -> bool:
-        options = self._options
-        if not browser.alive or browser.sick or browser.uses >= options.recycle_after:
+        if not browser.alive or browser.sick or browser.uses >= self._options.recycle_after:
             return True
-        if time.monotonic() - browser.born > options.recycle_age_s:
-            return True
-        # Adding up the memory takes tens of milliseconds: not before every visit.
+        return time.monotonic() - browser.born > self._options.recycle_age_s
+
+    async def _is_heavy(self, browser: RunningBrowser) -> bool:
+        """Adding up the memory takes tens of milliseconds: not before every visit, and not in the event loop."""
         if browser.uses % _MEMORY_CHECK_EVERY:
             return False
-        return chromium.memory_of(browser.marker) > options.recycle_memory_bytes
+        memory = await asyncio.to_thread(chromium.memory_of, browser.marker)
+        return memory > self._options.recycle_memory_bytes
 
     async def _start(self) -> RunningBrowser:
         if self._playwright is None:
@@ -214,6 +215,7 @@ class PlaywrightPool:
     async def _launch(self, executable: Path, sandbox: SandboxMode) -> RunningBrowser:
         assert self._playwright is not None, "started before"
         key = new_browser_key()
+        agent = await asyncio.to_thread(chromium.user_agent, executable)
         marker = f"--linkkeeper-browser={uuid4().hex}"
         try:
             browser = await self._playwright.chromium.launch(
@@ -222,6 +224,7 @@ class PlaywrightPool:
                 args=[
                     *_FLAGS,
                     *self._options.flags,
+                    *agent,
                     f"--ignore-certificate-errors-spki-list={key.spki_sha256}",
                     marker,
                 ],

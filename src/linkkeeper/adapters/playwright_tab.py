@@ -10,8 +10,10 @@ from playwright.async_api import (
     CDPSession,
     Dialog,
     Error,
+    FloatRect,
     Frame,
     Page,
+    PdfMargins,
 )
 from playwright.async_api import (
     TimeoutError as PlaywrightTimeout,
@@ -207,7 +209,8 @@ class PlaywrightTab:
         return answer["result"].get("value")
 
     async def click_in_frames(self, selectors: tuple[str, ...], *, timeout_s: float) -> str | None:
-        return await self._do(self._click_first(selectors), timeout_s=timeout_s)  # type: ignore[no-any-return]
+        clicked = await self._do(self._click_first(selectors), timeout_s=timeout_s)
+        return str(clicked) if clicked is not None else None
 
     async def _click_first(self, selectors: tuple[str, ...]) -> str | None:
         for frame in self._page.frames:
@@ -239,8 +242,8 @@ class PlaywrightTab:
         return picture
 
     async def _full_picture(self, height: int) -> bytes:
-        clip = {"x": 0, "y": 0, "width": VIEWPORT_WIDTH, "height": height}
-        return await self._page.screenshot(full_page=True, clip=clip, timeout=0)  # type: ignore[arg-type]
+        clip = FloatRect(x=0, y=0, width=VIEWPORT_WIDTH, height=height)
+        return await self._page.screenshot(full_page=True, clip=clip, timeout=0)
 
     async def pdf(self, *, for_screen: bool, timeout_s: float) -> bytes:
         printed = await self._do(self._print(for_screen=for_screen), timeout_s=timeout_s)
@@ -250,8 +253,8 @@ class PlaywrightTab:
     async def _print(self, *, for_screen: bool) -> bytes:
         if for_screen:
             await self._page.emulate_media(media="screen")
-        margin = {"top": _PRINT_MARGIN, "bottom": _PRINT_MARGIN, "left": _PRINT_MARGIN, "right": _PRINT_MARGIN}
-        return await self._page.pdf(format="A4", print_background=True, margin=margin, tagged=True)  # type: ignore[arg-type]
+        margin = PdfMargins(top=_PRINT_MARGIN, bottom=_PRINT_MARGIN, left=_PRINT_MARGIN, right=_PRINT_MARGIN)
+        return await self._page.pdf(format="A4", print_background=True, margin=margin, tagged=True)
 
     async def stop_loading(self) -> None:
         await self._order("Page.stopLoading")

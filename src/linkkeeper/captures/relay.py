@@ -22,7 +22,7 @@ from linkkeeper.captures.messages import (
     without_fields,
 )
 from linkkeeper.captures.spool import Spool
-from linkkeeper.captures.upstream import Upstream, UpstreamFailed
+from linkkeeper.captures.upstream import NoConnection, Upstream, UpstreamFailed
 from linkkeeper.captures.wire import Wire, WireLost
 from linkkeeper.vocabulary.capture import Body, Exchange, Truncation
 
@@ -32,6 +32,12 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Header lines that the browser must not act on: it would ask for credentials
 #: instead of showing the page, or leave for a protocol that we can't record.
 _KEPT_FROM_BROWSER = frozenset({b"www-authenticate", b"proxy-authenticate", b"alt-svc"})
+
+
+#: The reason of a request that was still waiting when the visit ended.
+NO_ANSWER_YET = "no answer before the visit ended"
+#: What an upstream proxy answers when the trouble is its own.
+_PROXY_TROUBLE = frozenset({407, 502, 503, 504})
 
 
 class NoAnswer(Exception):
@@ -103,7 +109,7 @@ class Relay:
             self._give_up(reason)
             raise NoAnswer(reason) from error
         except asyncio.CancelledError:
-            self._give_up("no answer before the visit ended")
+            self._give_up(NO_ANSWER_YET)
             raise
         try:
             return await self._deliver(wire, head)
@@ -162,6 +168,9 @@ class Relay:
             if raw is None:
                 raise WireLost("the page took its request back" if self._browser_left() else "")
             head = read_response(raw)
+            opened = self._upstream.opened
+            if opened is not None and opened.absolute_form and head.status in _PROXY_TROUBLE:
+                raise NoAnswer(f"{NoConnection.PROXY}: it answered {head.status}")
             response_framing(head, method=self._request.method)
             if head.status >= 200 or head.status == 101:
                 self._ledger.answered(self._asked, head)

@@ -1,14 +1,16 @@
 """Connections to origins: through the gate, with TLS that we verify ourselves."""
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from linkkeeper.captures.ports import Gate, OpenedConnection
 from linkkeeper.captures.wire import Wire
-from linkkeeper.errors import EgressError, ForbiddenAddress
+from linkkeeper.errors import ConnectTimeout, EgressError, ForbiddenAddress, NameFailing, NameMissing, ProxyFailed
 
 _TLS_TIMEOUT_S = 15.0
 _T = TypeVar("_T")
@@ -30,12 +32,45 @@ class Origin:
         return f"{scheme}://{host}" if self.port == default else f"{scheme}://{host}:{self.port}"
 
 
+class NoConnection(StrEnum):
+    """Why a connection was not made, as reasons of failures begin."""
+
+    FORBIDDEN = "refused by our own address rules"
+    NAME_MISSING = "the name does not exist"
+    NAME_FAILING = "the name could not be resolved"
+    REFUSED = "the host refused the connection"
+    NO_ROUTE = "no route to the host"
+    FAILED = "the connection failed"
+    TIMED_OUT = "no connection in time"
+    PROXY = "the upstream proxy failed"
+    TLS = "TLS"
+
+
+_KINDS: dict[type[EgressError], NoConnection] = {
+    ForbiddenAddress: NoConnection.FORBIDDEN,
+    NameMissing: NoConnection.NAME_MISSING,
+    NameFailing: NoConnection.NAME_FAILING,
+    ConnectTimeout: NoConnection.TIMED_OUT,
+    ProxyFailed: NoConnection.PROXY,
+}
+
+
 class UpstreamFailed(Exception):
     """No connection: the argument says why, *refused* that our own gate said no."""
 
     def __init__(self, reason: str, *, refused: bool = False) -> None:
         super().__init__(reason)
         self.refused = refused
+
+
+def words_for(error: EgressError) -> str:
+    """Why there is no connection; begins with one of :class:`NoConnection`."""
+    kind = _KINDS.get(type(error), NoConnection.FAILED)
+    if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        kind = NoConnection.NO_ROUTE
+    elif error.errno == errno.ECONNREFUSED and kind is NoConnection.FAILED:
+        kind = NoConnection.REFUSED
+    return f"{kind}: {error.reason}"
 
 
 class Upstream:
@@ -116,9 +151,7 @@ class Upstream:
         try:
             return await self._gate.connect(self.origin.host, self.origin.port, tls=self._tunnel)
         except EgressError as error:
-            raise UpstreamFailed(
-                f"{type(error).__name__}: {error.reason}", refused=isinstance(error, ForbiddenAddress)
-            ) from error
+            raise UpstreamFailed(words_for(error), refused=isinstance(error, ForbiddenAddress)) from error
 
     async def _attach(self, opened: OpenedConnection) -> Wire:
         loop = asyncio.get_running_loop()
@@ -132,9 +165,11 @@ class Upstream:
                 ssl_handshake_timeout=_TLS_TIMEOUT_S if self.origin.tls else None,
             )
         except ssl.SSLCertVerificationError as error:
-            raise UpstreamFailed(f"TLS certificate: {error.verify_message} (code {error.verify_code})") from error
+            raise UpstreamFailed(
+                f"{NoConnection.TLS} certificate: {error.verify_message} (code {error.verify_code})"
+            ) from error
         except ssl.SSLError as error:
-            raise UpstreamFailed(f"TLS: {error.reason or error}") from error
+            raise UpstreamFailed(f"{NoConnection.TLS}: {error.reason or error}") from error
         except (OSError, TimeoutError) as error:
             raise UpstreamFailed(f"connection lost in the TLS handshake: {error}") from error
         return wire

@@ -140,28 +140,34 @@ async def visit(
     started = datetime.now(UTC)
     runner = StepRunner(total_s=limits.total_timeout_s, on_step=on_step)
     ledger = Ledger(sink=sink, limits=limits)
-    writer = asyncio.create_task(ledger.write())
-    try:
-        stay = await _stay_with_retry(
+    staying = asyncio.create_task(
+        _stay_with_retry(
             order, browser=browser, gate=gate, tls=tls, sink=sink, limits=limits, ledger=ledger, runner=runner
         )
-        await _stop(writer)
+    )
+    try:
+        stay = await _while_writing(staying, ledger)
         await ledger.finish_writing()
         await stay.hand_over(sink)
     finally:
-        writer.cancel()
-        await asyncio.wait({writer})
         ledger.forget()
-    judgement = judge(stay.facts())
-    return _conclude(order, stay, judgement, started=started)
+    return _conclude(order, stay, judge(stay.facts()), started=started)
 
 
-async def _stop(writer: asyncio.Task[None]) -> None:
-    """End the writer; a failed write is the visit's failure."""
-    writer.cancel()
-    await asyncio.wait({writer})
-    if not writer.cancelled() and (error := writer.exception()) is not None:
-        raise error
+async def _while_writing(staying: asyncio.Task[Stay], ledger: Ledger) -> Stay:
+    """Wait for the stay, with the ledger writing beside it; a failed write ends both at once."""
+    writer = asyncio.create_task(ledger.write())
+    try:
+        await asyncio.wait({staying, writer}, return_when=asyncio.FIRST_COMPLETED)
+        if writer.done():
+            writer.result()
+        return await staying
+    finally:
+        for task in (staying, writer):
+            task.cancel()
+        await asyncio.wait({staying, writer})
+        if not writer.cancelled() and (error := writer.exception()) is not None:
+            raise error
 
 
 async def _stay_with_retry(
