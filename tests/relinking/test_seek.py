@@ -12,9 +12,10 @@ import pytest
 
 from linkkeeper.adapters.sqlmodel_mementos import SqlMementos
 from linkkeeper.assembly import Store, open_network, open_store
-from linkkeeper.assembly.seeking import seeker_of
+from linkkeeper.assembly.seeking import lister_of, seeker_of
 from linkkeeper.citations.read import read
 from linkkeeper.pipeline.seek import memento_judge
+from linkkeeper.relinking.export import read_export
 from linkkeeper.relinking.link_format import as_http_date
 from linkkeeper.relinking.mementos import ArchiveAnswer
 from linkkeeper.settings import Settings, load
@@ -139,6 +140,19 @@ def test_what_died_before_we_saw_it_is_repaired_with_a_verified_copy(
     uri_m = f"{GATE}20200501100000/{URL}"
     text = (tmp_path / "pieces" / "piece.md").read_text("utf-8")
     assert f"{URL} [archived 2020-05-01: {uri_m}], accessed 3 May 2020." in text
+
+
+def test_the_list_for_pages_without_files_follows(store: Store, settings: Settings) -> None:
+    lister, path = lister_of(store), settings.storage.path / "repairs.json"
+    assert lister.publish() == 0
+    empty = path.read_bytes()
+    seek(store, settings)
+    assert lister.publish() == 1
+    listed = read_export(path.read_bytes())
+    assert [(repair.url, repair.uri_m) for repair in listed.repairs] == [(URL, f"{GATE}20200501100000/{URL}")]
+    written = path.stat().st_mtime_ns
+    assert path.read_bytes() != empty and lister.publish() == 1
+    assert path.stat().st_mtime_ns == written
 
 
 def test_what_was_found_is_not_asked_for_again(store: Store, settings: Settings) -> None:

@@ -1,11 +1,14 @@
-"""Other archives joined with the store and the network."""
+"""Other archives joined with the store and the network; the list of repairs for pages that can't be edited."""
 
 from linkkeeper.adapters.archive_fetch import GateArchiveFetch
 from linkkeeper.adapters.memento_archives import MementoArchives
 from linkkeeper.adapters.sqlmodel_mementos import SqlMementos
 from linkkeeper.assembly.network import Network
-from linkkeeper.assembly.store import Store
+from linkkeeper.assembly.store import Store, public_uri
+from linkkeeper.pipeline.repair_list import REPAIRS_FILE, RepairLister
 from linkkeeper.pipeline.seek import Seeker
+from linkkeeper.relinking.anchors import words_of
+from linkkeeper.vocabulary.relink import RepairPolicy
 
 
 def seeker_of(store: Store, network: Network) -> Seeker:
@@ -17,5 +20,18 @@ def seeker_of(store: Store, network: Network) -> Seeker:
         archives=archives,
         fetch=fetch,
         keep_file=store.uploads.keep,
+        clock=store.clock,
+    )
+
+
+def lister_of(store: Store) -> RepairLister:
+    """Keeps ``repairs.json`` in the storage folder."""
+    settings = store.settings
+    return RepairLister(
+        ledger=store.repairs,
+        uri_m=public_uri(settings),
+        policy=RepairPolicy(settings.sources.policy),
+        words=words_of(settings.relinking.language),
+        path=settings.storage.path / REPAIRS_FILE,
         clock=store.clock,
     )

@@ -168,14 +168,15 @@ def open_known_repairs(settings: Settings) -> Iterator[KnownFromStore]:
             ledger=store.repairs,
             journal=JournalFirst(journal=store.journal, ledger=store.repairs),
             read=read,
-            uri_m=_public_uri(settings),
+            uri_m=public_uri(settings),
             own_bases=own_bases(settings),
             clock=store.clock,
             policy=RepairPolicy(settings.sources.policy),
         )
 
 
-def _public_uri(settings: Settings) -> UriM:
+def public_uri(settings: Settings) -> UriM:
+    """How captures of ours are addressed: None for each while ``[web] public_url`` is unset."""
     public = settings.web.public_url.rstrip("/")
     return lambda capture, url: f"{public}{memento_path(to_timestamp(capture.moment), url)}" if public else None
 
@@ -186,7 +187,7 @@ def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Jour
         journal=JournalFirst(journal=journal, ledger=repairs),
         read=read,
         words=words_of(settings.relinking.language),
-        uri_m=_public_uri(settings),
+        uri_m=public_uri(settings),
         own_bases=own_bases(settings),
         backups=settings.storage.path / BACKUPS / "texts",
         clock=clock,

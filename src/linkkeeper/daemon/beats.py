@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from linkkeeper.assembly import Engine
+from linkkeeper.assembly.seeking import lister_of, seeker_of
 from linkkeeper.settings import Settings
 
 log = structlog.get_logger()
@@ -19,6 +20,8 @@ class Housekeeping:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
+        self._seeker = seeker_of(engine.store, engine.network)
+        self._lister = lister_of(engine.store)
 
     async def watch(self) -> None:
         summary = await self._engine.watcher.run()
@@ -29,9 +32,13 @@ class Housekeeping:
         await self._engine.poller.poll_due()
 
     async def mend(self) -> None:
+        """Ask other archives for what was lost unseen, repair, and list the repairs of pages that have no file."""
+        if self._settings.relinking.archives:
+            await self._seeker.seek()
         repaired = await asyncio.to_thread(self._engine.store.mender.mend)
         if repaired:
             log.info("mended", edits=repaired)
+        await asyncio.to_thread(self._lister.publish)
 
     async def backup(self) -> None:
         """Copy the database and keep as many copies as the setting says."""
