@@ -1,7 +1,7 @@
 """The rounds joined with the network and the browser."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from linkkeeper.adapters.process_identity import is_dead, worker_token
 from linkkeeper.assembly.network import Network, open_network
 from linkkeeper.assembly.store import SOFTWARE, Store, open_store, own_bases
 from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.citations.identity import match
 from linkkeeper.citations.read import read
 from linkkeeper.pipeline.archive_run import ArchiveRun
 from linkkeeper.pipeline.collect import Collector
@@ -23,8 +24,7 @@ from linkkeeper.pipeline.keep import Keeper, KeepRules
 from linkkeeper.pipeline.poll import Poller
 from linkkeeper.pipeline.watch import Watcher, WatchRules
 from linkkeeper.settings import CaptureSettings, Settings
-from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.records import CitationMark, StoredCitation
+from linkkeeper.vocabulary.moment import Clock, SystemClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,9 @@ async def open_engine(
         pool = await stack.enter_async_context(PlaywrightPool(browser_options(settings, allow_unsandboxed)))
         store.captures.release_dead(is_dead)
         store.hosts.release_dead(is_dead)
+        now = SystemClock().now()
+        for key, until in store.hosts.backing_off(now=now).items():
+            network.pacer.rest(key, (until - now).total_seconds())
         yield _join(settings, store, network, pool, hosts)
 
 
@@ -147,16 +150,11 @@ def _collector(settings: Settings, store: Store) -> Collector:
         captures=store.captures,
         shelf=store.editions,
         read=partial(read, own_bases=own_bases(settings)),
-        same=_same_citations,
+        same=match,
         clock=store.clock,
         scope=settings.citations.scope,
         recapture_after=timedelta(days=settings.captures.recapture_after_days),
     )
-
-
-def _same_citations(old: Sequence[StoredCitation], new: Sequence[CitationMark]) -> Sequence[int | None]:
-    standing = {(item.mark.identity_key, item.mark.kind, item.mark.ordinal): item.id for item in old}
-    return [standing.pop((mark.identity_key, mark.kind, mark.ordinal), None) for mark in new]
 
 
 def visit_limits(captures: CaptureSettings) -> VisitLimits:

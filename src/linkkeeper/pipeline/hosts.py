@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from linkkeeper.pipeline.ports import HostLedger
 
@@ -37,9 +37,15 @@ class HeldHosts:
         self._elsewhere = {key: until for key, until in self._elsewhere.items() if until > now}
         return frozenset(self._elsewhere)
 
-    def wanted(self, key: str) -> bool:
-        """Whether an editor's capture in another process waits for this host."""
-        return key in self._wanted
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Hosts that an editor's capture in another process waits for: nothing new is sent to them."""
+        return self._wanted
+
+    async def remember_rest(self, key: str, seconds: float) -> None:
+        """Keep that a host asked us to wait, so that a restart does not forget it."""
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        await asyncio.to_thread(self._ledger.back_off, key, until=until)
 
     @contextlib.asynccontextmanager
     async def hold(self, key: str, *, urgent: bool = False) -> AsyncIterator[bool]:

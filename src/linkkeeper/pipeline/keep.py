@@ -137,7 +137,7 @@ class Keeper:
     def _busy_hosts(self) -> frozenset[str]:
         now = datetime.now(UTC)
         self._resting = {key: until for key, until in self._resting.items() if until > now}
-        return self._hosts.elsewhere | frozenset(self._resting)
+        return self._hosts.elsewhere | self._hosts.wanted | frozenset(self._resting)
 
     async def _work_on(self, request: ClaimedRequest) -> None:
         bound = log.bind(capture=request.id, url=request.url)
@@ -152,6 +152,8 @@ class Keeper:
                     await self._capture(request)
         except HostDeferred as rest:
             self._resting[request.host] = datetime.now(UTC) + timedelta(seconds=rest.wait_s)
+            if rest.asked:
+                await self._hosts.remember_rest(request.host, rest.wait_s)
             await asyncio.to_thread(self._ledger.let_go, request)
         except StaleLeaseError as error:
             bound.info("capture dropped", reason=error.reason)

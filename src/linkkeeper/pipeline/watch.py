@@ -142,6 +142,9 @@ class Watcher:
 
     async def _look(self, link: LinkRecord, patient: bool, summary: WatchSummary) -> bool:
         """One look; True asks for a patient retry."""
+        if link.host in self._hosts.wanted:
+            # Still due: the next round takes it up once the editor's capture is done.
+            return False
         async with self._hosts.hold(link.host) as held:
             if not held:
                 await self._postpone(link)
@@ -150,7 +153,9 @@ class Watcher:
             observed = await self._observe(link, case, patient)
             if not patient and not observed.observation.void:
                 # Seen as they come: the patient pass holds nothing but failures, and would look like an outage.
-                self._guard.saw(observed.observation, before=_last_kind(link))
+                if observed.observation.evidence.retry_after_s:
+            await self._hosts.remember_rest(link.host, observed.observation.evidence.retry_after_s)
+        self._guard.saw(observed.observation, before=_last_kind(link))
             if observed.wants_patience and not patient:
                 return True
             if observed.observation.void and observed.observation.kind is not ObservationKind.PROXY_ERROR:
