@@ -177,6 +177,18 @@ def test_what_tells_about_a_page_never_stands_in_for_it(tmp_path: Path) -> None:
     assert conversion == f"urn:linkkeeper:text.txt:{URL}"
 
 
+def test_the_source_s_own_file_is_not_recorded_twice(tmp_path: Path) -> None:
+    draft = open_draft(tmp_path)
+    pdf = b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n"
+    main = draft.write_exchange(exchange(content=b"%PDF-1.7", head=pdf, main=True))
+    written = draft.write_rendering(
+        "page.pdf", b"%PDF-1.7", media_type="application/pdf", target=URL, moment=MOMENT, conversion=False
+    )
+    assert written == main
+    assert (draft.files / "page.pdf").read_bytes() == b"%PDF-1.7"
+    assert [record.kind for record in draft.records] == ["warcinfo", "response", "request"]
+
+
 def test_a_second_reader_reads_every_record_and_approves_of_all_digests(tmp_path: Path) -> None:
     draft = open_draft(tmp_path)
     draft.write_exchange(exchange(main=True))

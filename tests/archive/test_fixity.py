@@ -61,6 +61,24 @@ def test_any_cut_is_found_and_its_file_named(capture: Published, data: st.DataOb
     assert any(path.name in damage.file for damage in report.damages)
 
 
+@pytest.mark.battery
+@pytest.mark.timeout(1800)
+def test_every_byte_of_every_file_counts(capture: Published) -> None:
+    """No sample: one bit of each byte, one after the other."""
+    missed = []
+    for path in sorted(capture.directory.iterdir()):
+        whole = path.read_bytes()
+        for place in range(len(whole)):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << place % 8
+            path.write_bytes(flipped)
+            if not any(path.name in damage.file for damage in verify(capture.directory).damages):
+                missed.append((path.name, place))
+        path.write_bytes(whole)
+    assert missed == []
+    assert verify(capture.directory).sound
+
+
 def test_a_damaged_record_is_named_and_the_others_are_still_read(copy: Path) -> None:
     path = copy / "capture.wacz"
     data = bytearray(path.read_bytes())

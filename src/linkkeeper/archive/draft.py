@@ -37,6 +37,7 @@ from linkkeeper.archive.warc import (
 )
 from linkkeeper.errors import StorageError, UsageError
 from linkkeeper.vocabulary.capture import Body, Exchange, ExchangeFailure
+from linkkeeper.vocabulary.digest import sha256_hex
 from linkkeeper.vocabulary.moment import to_timestamp
 
 WARC_NAME = "data.warc.gz"
@@ -205,6 +206,9 @@ class Draft:
         def work() -> WrittenRecord:
             if name in OWN_FILES:
                 (self.files / name).write_bytes(data)
+            if not conversion and self.main is not None and self.main.payload_digest == sha256_hex(data):
+                # The source's own file: the response holds these very bytes.
+                return self.main
             kind = "conversion" if conversion else "resource"
             address = _not_replayed(target, name=name)
             return self._write_plain(kind, data, media_type=media_type, target=address, moment=moment)
