@@ -37,6 +37,8 @@ _HOST = re.compile(r"(?:[A-Za-z]+://)?([^/?#:]*)")
 _SEAM = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+")
 _PART = re.compile(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", re.I)
 _BRACKET = re.compile(r"[()\[\]{}]")
+#: A host, or the seam of a URL that was broken before it.
+_HOST_AHEAD = re.compile(rf"[\s{INVISIBLE}:/]{{1,4}}[^\s/]|[^\s/?#<>()\[\]\"]{{0,255}}\.|localhost", re.I)
 _WORDY = re.compile(r"[A-Za-z’']+[.,;:)]*")
 _STOP_WORDS = frozenset(
     {
@@ -106,7 +108,7 @@ def find_urls(text: str, *, width: int | None = None) -> list[FoundUrl]:
     if not _may_hold(text):
         return found
     while (match := _START.search(text, position)) is not None:
-        url = _url_at(text, match.start(), width)
+        url = _url_at(text, match.start(), width) if _HOST_AHEAD.match(text, match.end()) else None
         if url is None:
             position = match.end()
             continue
