@@ -271,6 +271,14 @@ def test_an_idle_connection_that_the_server_closed_is_no_failure_of_the_page() -
     assert all(seen.answer is not None for seen in on(web, three_times))
 
 
+def test_silence_on_a_reused_connection_is_waited_for_once() -> None:
+    web = Web({"/": redirect("/silent", 302), "/silent": pathology.silent})
+    seen = look(web)
+    assert seen.failure is not None
+    assert (seen.failure.kind, seen.failure.phase) == (FailureKind.TIMEOUT, Phase.FIRST_BYTE)
+    assert web.paths() == ["/", "/silent"]
+
+
 # TLS
 
 

@@ -64,6 +64,10 @@ def failure_of(error: BaseException, phase: Phase) -> Failure:
     for cause in chain:
         if isinstance(cause, OSError) and cause.errno in OWN_TROUBLE:
             raise cause
+    # The gate has judged already, and a proxy's failure wraps what happened to the proxy.
+    judged = next((cause for cause in reversed(chain) if isinstance(cause, EgressError)), None)
+    if judged is not None:
+        return _of_gate(judged)
     for cause in chain:
         found = _one(cause, phase)
         if found is not None:
@@ -87,8 +91,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _one(cause: BaseException, phase: Phase) -> Failure | None:
-    if isinstance(cause, EgressError):
-        return _of_gate(cause)
     if isinstance(cause, ssl.SSLError):
         return _of_tls(cause, phase)
     if isinstance(cause, TimeoutError) and cause.errno is None:
@@ -101,7 +103,7 @@ def _one(cause: BaseException, phase: Phase) -> Failure | None:
     return None
 
 
-def _of_gate(cause: EgressError) -> Failure | None:
+def _of_gate(cause: EgressError) -> Failure:
     for kind_of_error, (kind, phase) in _EGRESS.items():
         if isinstance(cause, kind_of_error):
             return Failure(kind=kind, phase=phase, words=f"{cause.subject}: {cause.reason}", errno=cause.errno)

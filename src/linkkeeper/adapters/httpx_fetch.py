@@ -9,7 +9,14 @@ import httpx
 from linkkeeper.adapters.http_follow import Attempt, Follower, Plan, Reply, Request
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
 from linkkeeper.checks.ports import Slots
-from linkkeeper.egress.connections import Connection, Connections, ConnectionTrouble, Origin, RawResponse
+from linkkeeper.egress.connections import (
+    Connection,
+    Connections,
+    ConnectionTrouble,
+    Origin,
+    RawResponse,
+    StaleConnection,
+)
 from linkkeeper.egress.decoding import ACCEPTED, DecodingFailed, decoder_for
 from linkkeeper.egress.gate import EgressGate
 from linkkeeper.egress.tls import unverified_context
@@ -64,7 +71,7 @@ class GateTransport(httpx.AsyncBaseTransport):
         connection = await self._ready(request)
         try:
             return await self._send(request, connection)
-        except ConnectionTrouble:
+        except StaleConnection:
             if not connection.reused:
                 raise
         # The server had closed the idle connection: that says nothing about the page, so ask on a new one.

@@ -28,6 +28,8 @@ Headers = list[tuple[bytes, bytes]]
 RawResponse = httpcore.Response
 #: The other side does not speak HTTP/1.1, or hung up instead of answering.
 ProtocolError = httpcore.ProtocolError
+#: What a request on an idle connection meets when the server had closed it.
+StaleConnection = (httpcore.NetworkError, httpcore.ProtocolError)
 #: Whatever goes wrong on a connection; its cause says what.
 ConnectionTrouble = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
