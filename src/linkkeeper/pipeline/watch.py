@@ -153,9 +153,9 @@ class Watcher:
             observed = await self._observe(link, case, patient)
             if not patient and not observed.observation.void:
                 # Seen as they come: the patient pass holds nothing but failures, and would look like an outage.
-                if observed.observation.evidence.retry_after_s:
-            await self._hosts.remember_rest(link.host, observed.observation.evidence.retry_after_s)
-        self._guard.saw(observed.observation, before=_last_kind(link))
+                self._guard.saw(observed.observation, before=_last_kind(link))
+            if observed.observation.evidence.retry_after_s:
+                await self._hosts.remember_rest(link.host, observed.observation.evidence.retry_after_s)
             if observed.wants_patience and not patient:
                 return True
             if observed.observation.void and observed.observation.kind is not ObservationKind.PROXY_ERROR:
