@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checks.network import Network, on
-from checks.pathological_web import Web, answer, silent
+from checks.pathological_web import Web, answer, redirect, silent
 from linkkeeper.checks.outage import (
     GuardRules,
     OutageGuard,
@@ -16,6 +16,7 @@ from linkkeeper.checks.outage import (
     has_default_route,
     judge_statistics,
 )
+from linkkeeper.checks.pacing import PaceRules
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -119,6 +120,26 @@ def test_canaries_are_really_asked() -> None:
 
     assert guard_on(web, act, canaries=("http://one.example/down",)) is Weather.OUTAGE
     assert guard_on(web, act, canaries=("http://one.example/down", "http://two.example/up")) is Weather.GOOD
+
+
+def test_a_captive_portal_is_no_canary() -> None:
+    async def act(guard: OutageGuard) -> Weather:
+        return await guard.weather(NOW)
+
+    web = Web({"/up": redirect("http://portal.example/login", 302), "/login": answer()})
+    assert guard_on(web, act, canaries=("http://one.example/up",)) is Weather.OUTAGE
+
+
+def test_a_canary_is_asked_again_however_often_it_was_silent() -> None:
+    web = Web({"/up": silent})
+
+    async def act(there: Network) -> list[Weather]:
+        guard = OutageGuard(there.fetch, canaries=("http://one.example/up",), route=None, forgive=there.pacer.forgive)
+        seen = [await guard.weather(NOW) for _ in range(3)]
+        web.answers["/up"] = answer()
+        return [*seen, await guard.weather(NOW)]
+
+    assert on(web, act, rules=PaceRules(interval_s=0.0)) == [Weather.OUTAGE] * 3 + [Weather.GOOD]
 
 
 HEAD = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"

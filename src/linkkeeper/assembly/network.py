@@ -102,7 +102,7 @@ async def open_network(
         robots = RobotsOfHosts(fetch) if checks.obey_robots else None
         # Where connections go to a proxy or to mapped addresses, a default route is not what they need.
         route = None if network.proxy or network.connect_to else has_default_route
-        guard = OutageGuard(fetch, canaries=network.canaries, route=route)
+        guard = OutageGuard(fetch, canaries=network.canaries, route=route, forgive=pacer.forgive)
         yield Network(gate=gate, tls=tls, pacer=pacer, slots=slots, fetch=fetch, robots=robots, guard=guard)
     finally:
         await fetch.aclose()

@@ -18,10 +18,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from linkkeeper.checks.look import Look
 from linkkeeper.checks.ports import Fetch
 from linkkeeper.vocabulary.observation import Observation, ObservationKind
-from linkkeeper.vocabulary.uri import host_of, politeness_key
+from linkkeeper.vocabulary.uri import host_of, politeness_key, same_site
 
 #: Kinds that an outage of our own would look like.
 NETWORK_KINDS = frozenset(
@@ -156,6 +155,8 @@ class OutageGuard:
         canaries: URLs that are always up; empty means route and statistics only.
         route: Tells whether there is a default route; None means that it does
             not matter (everything goes through a proxy, or to addresses of ``connect_to``).
+        forgive: Closes a host's circuit breaker: a canary is asked however
+            often it was silent, or no outage would be seen to end.
     """
 
     def __init__(
@@ -164,11 +165,13 @@ class OutageGuard:
         *,
         canaries: Sequence[str] = (),
         route: Callable[[], bool | None] | None = has_default_route,
+        forgive: Callable[[str], None] = lambda key: None,
         rules: GuardRules | None = None,
     ) -> None:
         self._fetch = fetch
         self._canaries = tuple(canaries)
         self._route = route
+        self._forgive = forgive
         self._rules = rules or GuardRules()
         self._recent: deque[Sample] = deque(maxlen=self._rules.window)
         self._usual_share = self._rules.usual_share
@@ -205,5 +208,7 @@ class OutageGuard:
             self._usual_share += 0.05 * (share - self._usual_share)
 
     async def _answers(self, url: str) -> bool:
-        look: Look = await self._fetch.look(url)
-        return look.answer is not None and not look.deferred
+        """Whether the canary itself answers: a captive portal sends us elsewhere."""
+        self._forgive(politeness_key(host_of(url)))
+        look = await self._fetch.look(url)
+        return look.answer is not None and same_site(look.answer.url, url)
