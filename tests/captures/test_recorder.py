@@ -2,11 +2,15 @@
 
 import asyncio
 import base64
+import random
 import tempfile
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from captures.memory_sink import MemorySink
 from linkkeeper.captures.browser_key import new_browser_key
@@ -33,7 +37,7 @@ class Bench:
     sink: MemorySink
     port: int
 
-    async def ask(self, request: bytes, *, proxy: ProxyAddress | None = None) -> bytes:
+    async def ask(self, request: bytes, *, proxy: ProxyAddress | None = None, wait_s: float = 2) -> bytes:
         """Send *request* to the recorder; all that comes back until it closes or pauses."""
         known = self.recorder.proxy
         given = proxy or known
@@ -42,15 +46,17 @@ class Bench:
         writer.write(request.replace(b"\r\n", b"\r\nProxy-Authorization: Basic " + credentials + b"\r\n", 1))
         answer = b""
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(wait_s):
                 while piece := await reader.read(65536):
                     answer += piece
                     if answer.endswith(b"hello"):
                         break
-        except TimeoutError:
+        except (TimeoutError, ConnectionResetError):
             pass
-        writer.close()
-        await writer.wait_closed()
+        finally:
+            writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
         return answer
 
     def get(self, path: str = "/", *, fields: bytes = b"") -> bytes:
@@ -229,6 +235,57 @@ def test_a_stream_that_is_open_at_the_end_is_kept_and_marked() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("length", "expected"), [(5, None), (5_000_000, Truncation.DISCONNECT)], ids=["small", "large"]
+)
+def test_what_the_browser_gives_up_is_recorded_if_little_is_missing(length: int, expected: Truncation | None) -> None:
+    """The server sent it, so that it belongs to the record; a film is not fetched for that reason."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await go_on.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhello" % length)
+        await writer.drain()
+        await reader.read()
+
+    async def run() -> None:
+        async with bench(slow) as proxy:
+            asking = asyncio.create_task(proxy.ask(proxy.get()))
+            await asked.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+            go_on.set()
+            async with asyncio.timeout(10):
+                await proxy.ledger.quiet(for_s=0)
+        (kept,) = proxy.sink.kept
+        assert (kept.exchange.truncated, kept.exchange.response_body.length) == (expected, 5)
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for_when_the_browser_has_left() -> None:
+    asked = asyncio.Event()
+
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+
+    async def run() -> None:
+        async with bench(never) as proxy:
+            asking = asyncio.create_task(proxy.ask(proxy.get()))
+            await asked.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+            async with asyncio.timeout(10):
+                await proxy.ledger.quiet(for_s=0)
+        assert [failure.reason for failure in proxy.sink.failures] == ["the page took its request back"]
+
+    asyncio.run(run())
+
+
 def test_limits_cut_and_refuse() -> None:
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000
 
@@ -239,6 +296,21 @@ def test_limits_cut_and_refuse() -> None:
         assert [kept.exchange.truncated for kept in proxy.sink.kept] == [Truncation.LENGTH]
         assert set(proxy.ledger.hits) == {LimitHit.BODY, LimitHit.EXCHANGES}
         assert [failure.url.rsplit("/", 1)[1] for failure in proxy.sink.failures] == ["2"]
+
+    asyncio.run(run())
+
+
+def test_a_decompression_bomb_is_cut_before_the_browser_unpacks_it() -> None:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    grain = random.Random(1).randbytes(8192)
+    body = b"".join(packer.compress(bytes(1 << 20) + grain[number:]) for number in range(40)) + packer.flush()
+    bomb = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    async def run() -> None:
+        async with bench(always(bomb), limits=VisitLimits(max_decoded_bytes=30 << 20)) as proxy:
+            assert len(await proxy.ask(proxy.get(), wait_s=30)) < len(bomb)
+        assert set(proxy.ledger.hits) == {LimitHit.DECODED}
+        assert proxy.sink.kept[0].exchange.truncated is Truncation.LENGTH
 
     asyncio.run(run())
 

@@ -260,9 +260,6 @@ class Recorder:
             if browser is not None:
                 await browser.send(_NO_ANSWER)
             return False
-        if browser is not None:
-            # A page that takes its request back frees the origin too, unless the main resource is meant.
-            browser.on_lost = lambda: None if asked.main else upstream.abort()
         relay = Relay(
             asked,
             request,
@@ -273,6 +270,8 @@ class Recorder:
             limits=self._limits,
             folder=self._folder,
         )
+        if browser is not None:
+            browser.on_lost = relay.browser_left
         try:
             outcome = await relay.run()
         except NoAnswer:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from linkkeeper.captures.decoding import Expansion
-from linkkeeper.captures.framing import BodyEnd, body_end
+from linkkeeper.captures.framing import BodyEnd, CountedBody, body_end
 from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.messages import (
@@ -36,8 +36,16 @@ _KEPT_FROM_BROWSER = frozenset({b"www-authenticate", b"proxy-authenticate", b"al
 
 #: The reason of a request that was still waiting when the visit ended.
 NO_ANSWER_YET = "no answer before the visit ended"
+#: The reason of a request that the browser itself gave up.
+TAKEN_BACK = "the page took its request back"
 #: What an upstream proxy answers when the trouble is its own.
 _PROXY_TROUBLE = frozenset({407, 502, 503, 504})
+
+
+#: The server's answer to a request that the browser took back is still recorded,
+#: if it comes this soon and so little of it is missing.
+_PATIENCE_S = 1.0
+_PATIENCE_BYTES = 1 << 18
 
 
 class NoAnswer(Exception):
@@ -87,6 +95,8 @@ class Relay:
         self._expansion: Expansion | None = None
         self._early_pieces: list[bytes] = []
         self._truncated: Truncation | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._given_up = False
 
     async def run(self) -> Outcome:
         """
@@ -96,28 +106,37 @@ class Relay:
             NoAnswer: nothing came back; the ledger knows, the browser does not yet.
         """
         try:
-            wire, head = await self._answer()
+            wire, head = await self._answer_or_give_up()
+            try:
+                return await self._deliver(wire, head)
+            except asyncio.CancelledError:
+                self._truncated = self._truncated or Truncation.TIME
+                raise
+            finally:
+                self._enter(head)
+        finally:
+            if self._patience is not None:
+                self._patience.cancel()
+
+    async def _answer_or_give_up(self) -> tuple[Wire, ResponseHead]:
+        try:
+            return await self._answer()
         except (UpstreamFailed, NoAnswer) as error:
             self._give_up(str(error), refused=error.refused)
             raise NoAnswer(str(error), refused=error.refused) from error
-        except (MalformedMessage, WireLost) as error:
-            reason = str(error) or "the connection ended without an answer"
-            if isinstance(error, MalformedMessage):
-                reason = f"refused, malformed: {reason}"
-                if "max_header_bytes" in reason:
-                    self._ledger.hit(LimitHit.HEADER, self._asked.url)
+        except MalformedMessage as error:
+            if "max_header_bytes" in str(error):
+                self._ledger.hit(LimitHit.HEADER, self._asked.url)
+            self._give_up(f"refused, malformed: {error}")
+            raise NoAnswer(str(error)) from error
+        except WireLost as error:
+            taken_back = self._browser_left() and not self._asked.main
+            reason = TAKEN_BACK if taken_back else str(error) or "the connection ended without an answer"
             self._give_up(reason)
             raise NoAnswer(reason) from error
         except asyncio.CancelledError:
             self._give_up(NO_ANSWER_YET)
             raise
-        try:
-            return await self._deliver(wire, head)
-        except asyncio.CancelledError:
-            self._truncated = self._truncated or Truncation.TIME
-            raise
-        finally:
-            self._enter(head)
 
     def _give_up(self, reason: str, *, refused: bool = False) -> None:
         self._request_body.discard()
@@ -156,7 +175,7 @@ class Relay:
         while not end.done:
             piece = await self._browser.some()
             if not piece:
-                raise WireLost("the page took its request back")
+                raise WireLost(TAKEN_BACK)
             used = end.feed(piece)
             self._browser.unread(piece[used:]) if used < len(piece) else None
             self._request_body.add(piece[:used])
@@ -166,7 +185,7 @@ class Relay:
         while True:
             raw = await wire.head(limit=self._limits.max_header_bytes)
             if raw is None:
-                raise WireLost("the page took its request back" if self._browser_left() else "")
+                raise WireLost("")
             head = read_response(raw)
             opened = self._upstream.opened
             if opened is not None and opened.absolute_form and head.status in _PROXY_TROUBLE:
@@ -207,7 +226,7 @@ class Relay:
             except WireLost:
                 return self._cut(Truncation.DISCONNECT)
             if not piece:
-                ended = end.finish_at_close() and not self._gave_up()
+                ended = end.finish_at_close() and not self._given_up
                 return ended or self._cut(Truncation.DISCONNECT)
             try:
                 used = end.feed(piece)
@@ -222,7 +241,7 @@ class Relay:
                 return self._cut(Truncation.LENGTH)
             self._body.add(piece)
             await self._to_browser(piece)
-            if self._gave_up():
+            if self._gives_up(end):
                 return self._cut(Truncation.DISCONNECT)
         return True
 
@@ -252,13 +271,26 @@ class Relay:
                 await asyncio.sleep(0)
         return False
 
-    def _gave_up(self) -> bool:
+    def browser_left(self) -> None:
         """
-        The browser left, and nobody else wants the answer.
+        Hear that the browser closed its connection.
 
-        The main resource is fetched to its end, though the browser turns a download down.
+        The main resource is fetched to its end, though the browser turns a
+        download down; of everything else, what is about to arrive.
         """
-        return self._browser_left() and not self._asked.main
+        if not self._asked.main:
+            self._patience = asyncio.get_running_loop().call_later(_PATIENCE_S, self._give_up_waiting)
+
+    def _give_up_waiting(self) -> None:
+        self._given_up = True
+        self._upstream.abort()
+
+    def _gives_up(self, end: BodyEnd) -> bool:
+        if self._asked.main or not self._browser_left():
+            return False
+        left = end.left if isinstance(end, CountedBody) else self._body.length
+        self._given_up = self._asked.streaming or left > _PATIENCE_BYTES
+        return self._given_up
 
     def _cut(self, why: Truncation) -> bool:
         self._asked.left = self._browser_left()
