@@ -24,7 +24,7 @@ from linkkeeper.web.services import WebServices
 from linkkeeper.web.sessions import SessionGuard
 
 #: Static names that belong to the replay host alone.
-NOT_OF_THE_DESK = frozenset({"replay-sw.js", "player.js", "player.css", "seal.js"})
+NOT_OF_THE_DESK = frozenset({"replay-sw.js", "player.js", "player.css"})
 STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 

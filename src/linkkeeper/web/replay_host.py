@@ -43,7 +43,6 @@ class ReplayHost:
             ("/replay/ui.js", self.interface),
             ("/replay/webrecorder-sw.js", self.engine),
             ("/replay/player.js", self.player_script),
-            ("/replay/seal.js", self.seal),
             ("/replay/player.css", self.player_style),
         ):
             app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
@@ -89,9 +88,6 @@ class ReplayHost:
 
     def player_script(self) -> Response:
         return _script(STATIC / "player.js", cache=IMMUTABLE)
-
-    def seal(self) -> Response:
-        return _script(STATIC / "seal.js", cache=IMMUTABLE)
 
     def player_style(self) -> Response:
         return FileResponse(STATIC / "player.css", media_type="text/css", headers={"cache-control": IMMUTABLE})

@@ -18,12 +18,12 @@ if (cards && "EventSource" in window) {
   const query = new URLSearchParams(ids.map((id) => ["id", id]));
   const source = new EventSource(`/api/captures/events?${query}`);
   const done = new Set();
-  source.addEventListener("capture", async (event) => {
+  source.addEventListener("capture", (event) => {
     const state = JSON.parse(event.data);
-    await renew(state.capture_id);
     const step = state.steps.length ? state.steps[state.steps.length - 1].name.replaceAll("_", " ") : "";
     if (!["waiting", "running"].includes(state.request_state)) done.add(state.capture_id);
     live.textContent = `${done.size} of ${ids.length} done${step && done.size < ids.length ? `; last step: ${step}` : ""}.`;
+    renew(state.capture_id);
   });
   source.addEventListener("end", () => {
     source.close();
