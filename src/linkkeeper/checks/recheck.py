@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 _FIRST_DAYS = (1.0, 3.0, 7.0)
 _GROWTH = 1.5
 #: For links over a year old with a complete capture the longest interval is this many times longer.
-_OLD_FACTOR = 1.5
+_OLD_FACTOR = 1.6
 _OLD = timedelta(days=365)
 _JITTER = 0.10
 #: Looks after the first failure, in days from it: as soon as the evidence table
