@@ -55,13 +55,16 @@ class Line:
         expected: Requests that were announced and will come.
         next_moment: Of the host's grid: when the next request may go out.
         silences: In a row, without an answer between.
-        answered: The host answered in this process.
+        answered_at: When the host answered last.
+        least_interval_s: Of our rules or the host's ``Crawl-delay``; the
+            interval itself grows when the host asks to slow down.
         entry: The valid entry of this line in the pacer's heaps; -1 for none.
         ready: That entry is in the heap of ready lines.
     """
 
     key: str
     interval_s: float
+    least_interval_s: float
     waiting: deque[Ticket] = field(default_factory=deque)
     expected: int = 0
     open: int = 0
@@ -69,7 +72,7 @@ class Line:
     last_sent: float = float("-inf")
     rests_until: float = 0.0
     silences: int = 0
-    answered: bool = False
+    answered_at: float = float("-inf")
     broken: Failure | None = None
     broken_until: float = 0.0
     entry: int = -1

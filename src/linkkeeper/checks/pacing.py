@@ -40,6 +40,11 @@ _LEAST_SHARE = 0.96
 _MOST_LATE_S = 0.25
 #: How long before its moment a request may open its connection, while places are plenty.
 _AHEAD_S = 0.1
+#: A host that answered within this time is alive, whatever one page of it does.
+_LATELY_S = 600.0
+#: A host that answers 429 is asked twice as slowly, down to this; each other answer quickens it again by a tenth.
+_SLOWEST_S = 30.0
+_RECOVERY = 0.9
 _SILENT = frozenset({Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.FIRST_BYTE})
 _SILENT_KINDS = frozenset({FailureKind.TIMEOUT, FailureKind.DNS_FAILING})
 
@@ -135,7 +140,8 @@ class Pacer:
     def set_crawl_delay(self, key: str, seconds: float) -> None:
         """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``)."""
         line = self._line(key)
-        line.interval_s = max(line.interval_s, min(seconds, self._rules.longest_crawl_delay_s))
+        line.least_interval_s = max(line.least_interval_s, min(seconds, self._rules.longest_crawl_delay_s))
+        line.interval_s = max(line.interval_s, line.least_interval_s)
 
     def rest(self, key: str, seconds: float) -> None:
         """Send nothing to *key* for *seconds*: it asked so, now or in an earlier process."""
@@ -169,7 +175,7 @@ class Pacer:
         if line is None:
             if len(self._lines) >= _MOST_LINES:
                 self._forget_idle_lines()
-            line = self._lines[key] = Line(key, self._rules.interval_s)
+            line = self._lines[key] = Line(key, self._rules.interval_s, self._rules.interval_s)
         return line
 
     def _forget_idle_lines(self) -> None:
@@ -291,21 +297,25 @@ class Pacer:
     # What hosts say
 
     def _answered(self, line: Line, status: int, headers: Sequence[tuple[str, str]]) -> None:
-        line.silences, line.answered, line.broken = 0, True, None
+        line.silences, line.answered_at, line.broken = 0, asyncio.get_running_loop().time(), None
         pause_s = pause_asked(status, headers)
         if pause_s:
             self.rest(line.key, pause_s)
         elif status == 429:
             # Asked to slow down, not told by how much.
-            line.interval_s = min(30.0, max(1.0, line.interval_s * 2))
+            line.interval_s = min(_SLOWEST_S, max(1.0, line.interval_s * 2))
+        else:
+            line.interval_s = max(line.least_interval_s, line.interval_s * _RECOVERY)
 
     def _failed(self, line: Line, failure: Failure) -> None:
-        if failure.kind not in _SILENT_KINDS or failure.phase not in _SILENT or line.answered:
+        now = asyncio.get_running_loop().time()
+        lately = now - line.answered_at < _LATELY_S
+        if failure.kind not in _SILENT_KINDS or failure.phase not in _SILENT or lately:
             return
         line.silences += 1
         if line.silences >= self._rules.breaker_failures:
             line.broken = failure
-            line.broken_until = asyncio.get_running_loop().time() + self._rules.breaker_rest_s
+            line.broken_until = now + self._rules.breaker_rest_s
             self._defer_if_long(line)
 
     def _deferral(self, line: Line) -> HostDeferred | None:
