@@ -16,7 +16,9 @@ from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.uri import INVISIBLE, fetch_form, host_of, identity_key
 
 #: What relinking writes after a bare URL.
-OWN_NOTE = re.compile(r"[ \t\n]?\[archived \d{4}-\d\d-\d\d: *$")
+OWN_NOTE = re.compile(r"[ \t\n]?\[(?:[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d: *)?$")
+_ARCHIVE_DATE = re.compile(r"\s*archived \d{4}-\d\d-\d\d")
+_OWN_PHRASE = re.compile(r"[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d: *\S*$")
 _NOT_CITED = re.compile(r"(?i)(?:javascript|mailto|tel|sms|data|about|blob|file|chrome|whatsapp|fb-messenger):")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 _DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.\d{4,9}/[^\s?#]+)")
@@ -42,6 +44,17 @@ class _Item:
     shown: str | None = None
     rejoined: tuple[str, ...] = ()
     archive: ArchiveCopy | None = None
+    #: The markup says that this link was put in the place of another.
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A stretch of a flat text and what an editor reads there instead."""
+
+    start: int
+    end: int
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +73,8 @@ class Assembler:
 
     def note(self, draft: NoteDraft) -> tuple[str, tuple[CitedUrl, ...]]:
         """Return the note's text and its URLs in order."""
-        items, cut = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
-        text = _readable(draft.flat.text, draft.begin, cut)
+        items, changes = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
+        text = _readable(draft.flat.text, draft.begin, changes)
         for copy in draft.copies:
             others, _ = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
             items += [replace_place(item, len(draft.flat) + item.start) for item in others]
@@ -80,7 +93,7 @@ class Assembler:
 
     def _items(
         self, flat: Flat, destinations: Sequence[Destination], begin: int, width: int | None, form: OccurrenceForm
-    ) -> tuple[list[_Item], list[tuple[int, int]]]:
+    ) -> tuple[list[_Item], list[_Change]]:
         """Return the places of URLs in a text, and the stretches that only relinking wrote."""
         text = flat.text
         found = [url for url in find_urls(text, width=width) if url.start >= begin]
@@ -113,9 +126,9 @@ class Assembler:
             item.flags.add(UrlFlag.SHOWN_DIFFERS)
         item.archive = self._copy(url)
         if link.original and (item.archive is not None or link.original != url):
-            copy = item.archive or unwrap_archive(url)
-            if copy is not None:
-                item.archive = replace(copy, original=link.original)
+            if item.archive is not None:
+                item.archive = replace(item.archive, original=_cleaned(link.original)[0])
+                item.repaired = True
         _flag(item)
         return item
 
@@ -134,32 +147,52 @@ class Assembler:
     def _copy(self, url: str) -> ArchiveCopy | None:
         return unwrap_archive(url, self.own_bases)
 
-    def _without_own(self, items: list[_Item], text: str) -> tuple[list[_Item], list[tuple[int, int]]]:
+    def _without_own(self, items: list[_Item], text: str) -> tuple[list[_Item], list[_Change]]:
         """
-        Put the URLs that our archived links stand for in their place.
+        Put the URLs that archived links of ours stand for in their place.
 
         Returns:
-            The items, and the stretches of the text that only relinking wrote.
+            The items, and how the text read before relinking wrote into it.
         """
         kept: list[_Item] = []
-        cut: list[tuple[int, int]] = []
+        changes: list[_Change] = []
         for item in items:
-            if item.archive is None or item.archive.kind is not ArchiveKind.OURS or not item.archive.original:
+            original = item.archive.original if item.archive is not None else None
+            if item.archive is None or original is None:
                 kept.append(item)
                 continue
-            note = OWN_NOTE.search(text[max(0, item.start - 40) : item.start])
-            if note is not None and text[item.end : item.end + 1] == "]":
-                cut.append((item.start - (note.end() - note.start()), item.end + 1))
-                before = kept[-1] if kept else None
-                if before is not None and key_of(before.url) == key_of(item.archive.original):
-                    before.archive = item.archive
-                    continue
-            item.url = item.archive.original
-            item.flags = {flag for flag in item.flags if flag is not UrlFlag.SHOWN_DIFFERS}
-            if item.shown is not None and _shows(item.shown, item.url, ""):
-                item.shown = None
+            before = kept[-1] if kept else None
+            is_again = before is not None and key_of(before.url) == key_of(original)
+            written = _written_by_us(item, text)
+            if before is not None and is_again and written is not None:
+                before.archive = item.archive
+                changes.append(_Change(*written, ""))
+                continue
+            if item.archive.kind is not ArchiveKind.OURS and not item.repaired:
+                kept.append(item)
+                continue
             kept.append(item)
-        return kept, cut
+            if text[item.start : item.end].strip() == item.url:
+                changes.append(_Change(item.start, item.end, original))
+            item.url = original
+            item.flags.discard(UrlFlag.SHOWN_DIFFERS)
+            if item.shown is not None and _shows(item.shown, original, ""):
+                item.shown = None
+        return kept, changes
+
+
+def _written_by_us(item: _Item, text: str) -> tuple[int, int] | None:
+    """Return the stretch that relinking added for *item*: ``[archived DATE: URL]`` or a template's parameters."""
+    if any(place.form is OccurrenceForm.WIKITEXT_TEMPLATE for place in item.occurrences):
+        if item.archive is None or item.archive.kind is not ArchiveKind.OURS:
+            return None
+        dated = _ARCHIVE_DATE.match(text, item.end)
+        return item.start, dated.end() if dated else item.end
+    note = OWN_NOTE.search(text[max(0, item.start - 70) : item.start])
+    if note is None or text[item.end : item.end + 1] != "]":
+        return None
+    start = item.start - (note.end() - note.start())
+    return (start, item.end + 1) if _OWN_PHRASE.match(text[start : item.end].lstrip(" [\n\t")) else None
 
 
 def replace_place(item: _Item, start: int) -> _Item:
@@ -246,11 +279,12 @@ def _overlap(found: Sequence[FoundUrl], starts: Sequence[int], link: Destination
     return first, max(first, bisect_left(starts, link.end))
 
 
-def _readable(text: str, begin: int, cut: Sequence[tuple[int, int]]) -> str:
+def _readable(text: str, begin: int, changes: Sequence[_Change]) -> str:
     parts, position = [], begin
-    for start, end in cut:
-        parts.append(text[position:start])
-        position = max(position, end)
+    for change in changes:
+        if change.start >= position:
+            parts += [text[position : change.start], change.value]
+            position = change.end
     parts.append(text[position:])
     whole = "".join(parts)
     words = " ".join((whole if whole.isascii() else _INVISIBLE.sub("", whole)).split())

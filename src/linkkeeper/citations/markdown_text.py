@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from linkkeeper.citations.boundaries import trim
 from linkkeeper.citations.drafts import Destination
 from linkkeeper.citations.flat import Flat
 from linkkeeper.pages.markup import BLOCK, unescape
@@ -141,6 +142,8 @@ class _Taker:
         elif match["auto"]:
             self._autolink(match)
         elif match["bare"]:
+            # What belongs to the sentence, or to the emphasis around, is read on its own.
+            stop = start + len(trim(match.group()))
             self._bare(start, stop)
         elif match["entity"]:
             self.flat.put(unescape(match.group()), start, stop)

@@ -27,6 +27,16 @@ _URL_PARAMETER = re.compile(
     r"archivurl|lien|lire en ligne|url ?archive|archive|website|online|URL|Online)\s*=\s*(?P<url>(?:https?:)?//[^\s|{}<>\]]+)",
     re.I,
 )
+#: Says whether the original is gone; nothing that a reader reads.
+_STATUS = re.compile(
+    r"\|\s*(?:url-?status|dead-?url|offline|dodeurl|urlmorto|urlmorta|tot|df)\s*=\s*[\w-]*\s*(?=[|}])", re.I
+)
+_DATED = re.compile(
+    r"\|\s*(?:(?P<archived>archive-?date|archivedate|archiv-?datum|archiv_datum|archiefdatum|arkivdatum|zarchiwizowano|"
+    r"dataarchivio|arquivodata|date-?archive)|access-?date|accessdate|zugriff|abruf|consulté le|bezochtdatum|hämtdatum|"
+    r"data dostępu|accesso|acessodata)\s*=",
+    re.I,
+)
 _TOKEN = re.compile(
     r"""\[(?P<url>(?:(?:https?|ftp):)?//[^\s\[\]<>"]+)(?:[ \t]+(?P<text>[^\[\]\n]*(?:\[\[[^\[\]\n]*\]\][^\[\]\n]*)*))?\]
       | \[\[(?:[^\[\]|\n]*\|)?(?P<page>[^\[\]|\n]*)\]\]
@@ -153,8 +163,14 @@ class _Taker:
     def _parameter(self, flat: Flat, links: list[Destination], match: re.Match[str], end: int) -> int:
         """Put a template's value after a space; the value of ``url=`` is a link."""
         flat.put(" ", match.start(), match.end())
+        status = _STATUS.match(self.text, match.start(), end)
+        if status is not None:
+            return status.end()
         named = _URL_PARAMETER.match(self.text, match.start(), end)
         if named is None:
+            dated = _DATED.match(match.group())
+            if dated is not None:
+                flat.put("archived " if dated["archived"] else "accessed ", match.start(), match.end())
             return match.end()
         begin = len(flat)
         flat.copy(self.text, *named.span("url"))
