@@ -1,7 +1,10 @@
 """An independent Memento client finds its way through TimeGate, Link headers and mementos (a battery)."""
 
+import http.server
 import json
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,6 @@ from web_making import Listeners, Room, days_ago
 
 pytestmark = [pytest.mark.battery, pytest.mark.timeout(300)]
 
-URL = "https://www.example.org/report?lang=en"
 PROGRAM = """
 import json, sys
 from memento_client import MementoClient
@@ -28,15 +30,35 @@ print(json.dumps({"found": found, "is_timegate": MementoClient.is_timegate(base 
 """
 
 
+class Alive(http.server.BaseHTTPRequestHandler):
+    """The original, which the client asks before anything else."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """The battery's output is its own."""
+
+
+@pytest.fixture
+def original() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Alive)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/report?lang=en"
+    server.shutdown()
+    server.server_close()
+
+
 def test_the_memento_project_s_own_client_is_led_to_each_memento(
-    room: Room, listeners: Listeners, tmp_path: Path
+    room: Room, listeners: Listeners, original: str, tmp_path: Path
 ) -> None:
     binaries = other_tools.environment("memento-client", folder=tmp_path)
     for days in (40, 25, 10):
-        room.add_capture(URL, moment=days_ago(days))
+        room.add_capture(original, moment=days_ago(days))
     wanted = ["Mon, 01 Jan 2001 00:00:00 GMT", "Thu, 29 Oct 2026 00:00:00 GMT", "Sat, 21 Nov 2026 00:00:00 GMT"]
     ran = subprocess.run(
-        [str(binaries / "python"), "-W", "ignore", "-c", PROGRAM, listeners.desk, URL, *wanted],
+        [str(binaries / "python"), "-W", "ignore", "-c", PROGRAM, listeners.desk, original, *wanted],
         capture_output=True,
         text=True,
         check=False,
@@ -48,8 +70,8 @@ def test_the_memento_project_s_own_client_is_led_to_each_memento(
     assert [found["closest"][0] for found in told["found"]] == [first, middle, last]
     for found in told["found"]:
         assert (found["first"][0], found["last"][0]) == (first, last)
-        assert found["timegate"] == f"{listeners.desk}/timegate/{URL}"
-    assert told["found"][1]["closest"][1] == f"{listeners.desk}/web/20261028090000/{URL}"
+        assert found["timegate"] == f"{listeners.desk}/timegate/{original}"
+    assert told["found"][1]["closest"][1] == f"{listeners.desk}/web/20261028090000/{original}"
     assert told["is_timegate"]
     assert told["is_memento"]
-    assert told["original"] == URL
+    assert told["original"] == original
