@@ -134,6 +134,7 @@ def test_a_page_of_50_mb_is_looked_at_without_reading_it_all(web: TestWeb, tmp_p
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 def test_a_page_of_50_mb_is_captured_within_its_limits(web: TestWeb, tmp_path: Path) -> None:
     web.place("https://huge.example/all", behaviours.Huge())
     config = web.write_config(

@@ -13,6 +13,9 @@ from linkkeeper.demo.content import Fate
 from linkkeeper.demo.run import MARK, changed_lines, prepare_folder
 from linkkeeper.errors import UsageError
 
+#: Eleven captures and sixteen rounds: well under a minute on a quiet machine, more on a busy one.
+pytestmark = pytest.mark.timeout(400)
+
 STATES = {
     Fate.ALIVE: "alive",
     Fate.MISSING: "dead",
