@@ -30,6 +30,8 @@ NAME = "linkkeeper-proxy/1"
 #: The browser fetches this once per context, so that it learns our credentials.
 GREETING_HOST = "recorder.invalid"
 _USER = "visit"
+#: How long answers may still come in when the page is closed.
+_LAST_ANSWERS_S = 1.0
 _TLS_RECORD = 0x16
 _CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _GREETING = b"HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
@@ -74,8 +76,12 @@ class Recorder:
         self._spawn(self._accept(listener))
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        """Stop: what is still open is entered as truncated or unanswered."""
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Stop: what is still open after a last moment is entered as truncated or unanswered."""
+        if kind is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_ANSWERS_S):
+                    await self._ledger.quiet(for_s=0)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
