@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings.sources import EnvSettingsSource, InitSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from linkkeeper.errors import ConfigurationError
 
@@ -149,12 +148,8 @@ class BackupSettings(Table):
     keep: int = Field(14, ge=1, description="Copies kept.")
 
 
-class Settings(BaseSettings):
+class Settings(Table):
     """Everything that can be set. Unknown keys are refused with the nearest known name."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
-    )
 
     storage: StorageSettings = StorageSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -168,21 +163,15 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     backup: BackupSettings = BackupSettings()
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The file's values come in as init arguments; the environment goes before them.
-        return env_settings, init_settings
-
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.storage.path / 'linkkeeper.db'}"
+
+
+class _Environment(Settings, BaseSettings):
+    """The same tables, told from variables."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__")
 
 
 def load(path: Path | None = None, *, environment: Mapping[str, str] | None = None) -> Settings:
@@ -215,17 +204,24 @@ def load(path: Path | None = None, *, environment: Mapping[str, str] | None = No
 
 
 def _build(values: dict[str, Any], variables: Mapping[str, str]) -> Settings:
-    class FromGiven(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            source = EnvSettingsSource(settings_cls)
-            source.env_vars = {key.lower(): value for key, value in variables.items()}
-            return source, InitSettingsSource(settings_cls, values)
+    source = EnvSettingsSource(_Environment)
+    source.env_vars = {key.lower(): value for key, value in variables.items()}
+    merged = {table: dict(content) for table, content in values.items()}
+    for table, content in _told(source).items():
+        merged.setdefault(table, {}).update(content)
+    return Settings.model_validate(merged)
 
-    built = FromGiven()
-    return Settings.model_construct(**{name: getattr(built, name) for name in Settings.model_fields})
+
+def _told(source: EnvSettingsSource) -> dict[str, Any]:
+    try:
+        return source()
+    except SettingsError as error:
+        raise ConfigurationError(
+            "use the setting",
+            subject="a variable of the environment",
+            reason=str(error),
+            hint=f'lists and tables are written as JSON there: {ENVIRONMENT_PREFIX}NETWORK__CANARIES=["https://…"]',
+        ) from error
 
 
 def _read_file(path: Path | None) -> tuple[str, dict[str, Any]]:
@@ -246,7 +242,7 @@ def _tables() -> dict[str, set[str]]:
     return {
         name: set(info.annotation.model_fields)
         for name, info in Settings.model_fields.items()
-        if info.annotation is not None and issubclass(info.annotation, BaseModel)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
     }
 
 

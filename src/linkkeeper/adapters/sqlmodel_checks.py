@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import Session, col, func, select
 
-from linkkeeper.adapters.sqlmodel_captures import ask_in
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import records_of
+from linkkeeper.adapters.sqlmodel_requests import ask_in
 from linkkeeper.adapters.sqlmodel_tables import CheckRow, LinkRow, SiblingRow
 from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.observation import Observation

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from linkkeeper.adapters.sqlmodel_captures import OPEN_STATES, ask_in
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import find_link, get_or_create_link, must, records_of
+from linkkeeper.adapters.sqlmodel_requests import OPEN_STATES, ask_in
 from linkkeeper.adapters.sqlmodel_tables import CaptureRow, DecisionRow, LinkRow, RequestRow
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.capture import AccessLevel, RequestReason, RequestState

@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
 
-from linkkeeper.adapters.sqlmodel_captures import as_number
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import must
-from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CheckRow, CitationRow, LinkRow
+from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CheckRow, CitationRow, LinkRow, as_number
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.views import Finding, StatesOn

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
-from linkkeeper.adapters.sqlmodel_tables import HostRow, UTCDateTime
+from linkkeeper.adapters.sqlmodel_tables import HostRow, as_number
 
 LEASE = timedelta(seconds=60)
 BEAT_S = 15.0
@@ -28,11 +28,6 @@ _CLAIM = text(
 )
 
 
-def _micros(moment: datetime) -> int:
-    value: int = UTCDateTime().process_bind_param(moment, None)  # type: ignore[arg-type]  # the dialect is unused
-    return value
-
-
 class SqlHosts:
     """Satisfies :class:`linkkeeper.pipeline.ports.HostLedger`."""
 
@@ -41,7 +36,7 @@ class SqlHosts:
 
     def claim(self, key: str, *, token: str, now: datetime) -> bool:
         """Take or renew the lease of *key*; False while another worker holds it."""
-        values = {"key": key, "token": token, "until": _micros(now + LEASE), "now": _micros(now)}
+        values = {"key": key, "token": token, "until": as_number(now + LEASE), "now": as_number(now)}
         with self._database.writing() as session:
             return session.connection().execute(_CLAIM, values).first() is not None
 

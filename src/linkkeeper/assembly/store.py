@@ -12,13 +12,14 @@ from linkkeeper.adapters.jinja_report import JinjaReport
 from linkkeeper.adapters.local_editions import LocalEditions
 from linkkeeper.adapters.sqlmodel_accounts import SqlAccounts
 from linkkeeper.adapters.sqlmodel_analyses import SqlAnalyses
-from linkkeeper.adapters.sqlmodel_captures import SqlCaptures, new_capture_id
+from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
 from linkkeeper.adapters.sqlmodel_catalogue import SqlCatalogue
 from linkkeeper.adapters.sqlmodel_checks import SqlChecks
 from linkkeeper.adapters.sqlmodel_decisions import SqlDecisions
 from linkkeeper.adapters.sqlmodel_engine import Database, backup_database, open_database
 from linkkeeper.adapters.sqlmodel_hosts import SqlHosts
 from linkkeeper.adapters.sqlmodel_repairs import SqlRepairs
+from linkkeeper.adapters.sqlmodel_requests import new_capture_id
 from linkkeeper.adapters.sqlmodel_sources import SqlSources
 from linkkeeper.archive.journal import Journal
 from linkkeeper.archive.shelf import Shelf

@@ -102,7 +102,9 @@ class Evidence:
     def from_json(cls, data: dict[str, Any]) -> "Evidence":
         """The inverse of :meth:`as_json`; unknown facts of a newer release are left out."""
         known = {item.name for item in fields(cls)}
-        kept = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known}
+        kept: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known
+        }
         return cls(**kept)
 
 
