@@ -114,6 +114,31 @@ def test_ending_at_the_same_place_as_siblings_is_the_proof_of_a_redirect_home() 
     assert judge(look, honest).kind is K.HOME_REDIRECT
 
 
+FRAME = page(
+    "Institute. Home. Reports. Library. Contact. Privacy. All rights reserved by the institute since 1998.",
+    title="Institute",
+    links="<div class=view></div><script src=app.js></script>",
+)
+
+
+def test_a_frame_that_scripts_fill_is_settled_by_a_browser() -> None:
+    """Sites send one frame for every address; what stands in it comes later."""
+    case = Case(cited=CITED, siblings=siblings(FRAME))
+    look = answered(FRAME)
+    observation = judge(look, case)
+    assert observation.kind is K.SOFT_404_SUSPECT
+    assert Need.BROWSER in asks(observation, look, case)
+    filled = answered(FRAME, rendered_text=sentences(9), by_browser=True)
+    assert judge(filled, case).kind is K.OK
+    empty = answered(FRAME, rendered_text="Institute. Home. Reports.", by_browser=True)
+    assert judge(empty, case).kind is K.SOFT_404
+
+
+def test_a_page_without_a_word_but_with_scripts_is_a_shell_and_no_proof() -> None:
+    bare = b"<html><title>App</title><body><main></main><script src=a.js></script></body></html>"
+    assert judge(answered(bare), Case(cited=CITED, siblings=siblings(bare))).kind is K.JS_SHELL
+
+
 def test_shells_of_scripts_are_alike_and_prove_nothing() -> None:
     shell = b'<html><title>App</title><body><div id="app"></div><script src="a.js"></script></body></html>'
     assert judge(answered(shell), Case(cited=CITED, siblings=siblings(shell))).kind is K.JS_SHELL

@@ -269,7 +269,8 @@ def _asks_after_answer(observation: Observation, look: Look, case: Case) -> Iter
     wall = kind is ObservationKind.BLOCKED
     if not wall and observation.http_status in ASK_AS_BROWSERS_DO and not as_browser:
         yield Need.BROWSER_HEADERS
-    if kind in _BROWSER_TELLS and not look.by_browser:
+    maybe_a_frame = kind is ObservationKind.SOFT_404_SUSPECT and observation.evidence.siblings
+    if (kind in _BROWSER_TELLS or maybe_a_frame) and not look.by_browser:
         yield Need.BROWSER
     if not case.siblings and _wants_siblings(observation, case) and sibling_urls(case.cited, seed=""):
         yield Need.SIBLINGS

@@ -34,6 +34,8 @@ _LONG_SCORE = 4
 #: Pages with fewer words are not trusted without a sibling or a baseline.
 THIN_WORDS = 150
 _CROWDED_LANDINGS = 3
+_SHELL_WORDS = 50
+_BARE_WORDS = 10
 
 
 class Proof(StrEnum):
@@ -41,6 +43,7 @@ class Proof(StrEnum):
 
     NONE = "none"
     HONEST = "honest"
+    ALIKE = "alike"
     SOFT_404 = "soft_404"
 
 
@@ -128,10 +131,16 @@ def _own_sketches(text: str, url: str) -> tuple[Sketch, ...]:
 def judge_soft404(scene: Scene) -> Finding | None:
     """Rule 6: suspicion by words and by where looks end; proof by siblings."""
     proof, words = prove(scene)
+    marks = _marks(scene)
     if proof is Proof.SOFT_404:
         asked = tuple(sibling.url for sibling in scene.case.siblings)
         return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
-    marks = _marks(scene)
+    if proof is Proof.ALIKE:
+        asked = tuple(sibling.url for sibling in scene.case.siblings)
+        if marks.score or not _may_be_a_frame(scene):
+            return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
+        words = f"{words}; scripts may fill it differently, only a browser can tell"
+        return Finding(ObservationKind.SOFT_404_SUSPECT, "soft-404-siblings", Evidence(words=words, siblings=asked))
     needed = _SHORT_SCORE if scene.words < _SHORT_WORDS else _LONG_SCORE
     if marks.score >= needed:
         # An honest site sends its error pages as errors; the words of this one are then its own.
@@ -177,7 +186,7 @@ def prove(scene: Scene) -> tuple[Proof, str]:
     title = _scrubbed(scene.page.title, scene.answer.url)
     own = _own_sketches(scene.text, scene.answer.url)
     if all(any(_alike(one, title, sibling) for one in own) or _same_landing(scene, sibling) for sibling in usable):
-        return Proof.SOFT_404, "addresses of this site that cannot exist show the same page"
+        return Proof.ALIKE, "addresses of this site that cannot exist show the same page"
     return Proof.NONE, ""
 
 
@@ -195,10 +204,11 @@ def _alike(own: Sketch, title: str, sibling: Sibling) -> bool:
 
 def is_shell(scene: Scene) -> bool:
     """A page whose text comes by script: the markup says nothing of whether it is there."""
-    return (
-        scene.answer.rendered_text is None
-        and scene.answer.whole
-        and scene.words < 50
-        and scene.page.scripts > 0
-        and scene.page.root_div
-    )
+    if scene.answer.rendered_text is not None or not scene.answer.whole or not scene.page.scripts:
+        return False
+    return scene.words < _SHELL_WORDS and (scene.page.root_div or scene.words < _BARE_WORDS)
+
+
+def _may_be_a_frame(scene: Scene) -> bool:
+    """Little text, and scripts that may bring more: sites send the same frame for every address."""
+    return scene.answer.rendered_text is None and scene.page.scripts > 0 and scene.words < THIN_WORDS
