@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from linkkeeper.pages.decode import decode, printable
+from linkkeeper.pages.decode import codec_of
 from linkkeeper.relinking.places import unsplice
 from linkkeeper.vocabulary.citation import CitedUrl, Reading
 from linkkeeper.vocabulary.relink import Edit
@@ -26,7 +26,7 @@ def proves_undo(before: bytes, after: bytes, edits: Sequence[Edit]) -> bool:
     return all(edit.span.of(before) == edit.before for edit in edits) and unsplice(after, edits) == before
 
 
-def proves_html(before: bytes, after: bytes, edits: Sequence[Edit], *, declared_type: str | None = None) -> bool:
+def proves_html(before: bytes, after: bytes, edits: Sequence[Edit], *, encoding: str) -> bool:
     """
     Compare the links and the words of two pages, as a browser's parser sees them.
 
@@ -34,8 +34,8 @@ def proves_html(before: bytes, after: bytes, edits: Sequence[Edit], *, declared_
     error of the one does not vouch for itself.
     """
     repaired = frozenset(edit.uri_m for edit in edits)
-    old = _Page.read(before, repaired, declared_type)
-    new = _Page.read(after, repaired, declared_type)
+    old = _Page.read(before, repaired, encoding)
+    new = _Page.read(after, repaired, encoding)
     return new.repairs - old.repairs == len(edits) and old.links == new.links and old.words == new.words
 
 
@@ -51,8 +51,8 @@ class _Page:
     repairs: int
 
     @classmethod
-    def read(cls, data: bytes, repaired: frozenset[str], declared_type: str | None) -> "_Page":
-        parser = _parsed(data, declared_type)
+    def read(cls, data: bytes, repaired: frozenset[str], encoding: str) -> "_Page":
+        parser = _parsed(data, encoding)
         links: list[tuple[str | None, str]] = []
         added: list[str] = []
         repairs = 0
@@ -95,9 +95,11 @@ def _is_ours(name: str) -> bool:
     return name in ("data-originalurl", "data-versionurl", "data-versiondate")
 
 
-def _parsed(data: bytes, declared_type: str | None) -> LexborHTMLParser:
-    decoded = decode(data, declared_type=declared_type, markup=True)
-    return LexborHTMLParser(printable(decoded.text))
+def _parsed(data: bytes, encoding: str) -> LexborHTMLParser:
+    """The parser takes UTF-8; what is none becomes U+FFFD, in both texts alike."""
+    if encoding == "utf-8" and data.isascii():
+        return LexborHTMLParser(data)
+    return LexborHTMLParser(data.decode(codec_of(encoding), "replace"))
 
 
 def proves_reading(before: Reading, after: bytes, edits: Sequence[Edit], reread: Reread) -> bool:

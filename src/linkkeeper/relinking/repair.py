@@ -177,7 +177,7 @@ def _find_in_html(text: Text, wanted: Wanted, read: ReadCitations | None) -> _Fo
         places.sort(key=lambda place: place.span.start)
 
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
-        return proves_html(text.data, after, edits, declared_type=text.declared_type)
+        return proves_html(text.data, after, edits, encoding=found.encoding)
 
     return _Found(SourceFormat.HTML, found.encoding, places, prove)
 

@@ -17,6 +17,8 @@ from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form, host_of
 
 #: More hosts than these are looked up among a page's own instead of searched for one by one.
 _MANY_HOSTS = 8
+#: Bytes of the longest host name, each letter escaped or not, that is still looked at around an escape.
+_LONGEST_HOST = 600
 _HOST_ENDS_TEXT = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;]")
 #: References to what a host may be written with: digits, letters, stop, hyphen, colon, slash, @.
 _HOST_REFERENCE = (
@@ -117,7 +119,7 @@ class Wanted:
         if not odd:
             return self._stand_at(lowered)
         plain = self._stand_at(lowered)
-        return sorted({*plain, *odd}) if plain or self._stand_at(_unescaped(lowered)) else ()
+        return sorted({*plain, *odd}) if plain or self._stand_at(_unescaped(_around(lowered, odd))) else ()
 
     def _stand_at(self, lowered: bytes) -> Sequence[int]:
         if len(self._needles) > _MANY_HOSTS:
@@ -167,6 +169,20 @@ def _odd_places(lowered: bytes) -> list[int]:
     if b"%" in lowered or not lowered.isascii():
         places += [found.start() for pattern in _ODD_HOSTS for found in pattern.finditer(lowered)]
     return places
+
+
+def _around(lowered: bytes, places: Sequence[int]) -> bytes:
+    """What stands near *places*, as far as a host reaches; most of a page is not."""
+    pieces: list[bytes] = []
+    end = 0
+    for place in sorted(places):
+        if place + _LONGEST_HOST > end:
+            start = max(end, place - _LONGEST_HOST)
+            if start > end:
+                pieces.append(b" ")
+            pieces.append(lowered[start : place + _LONGEST_HOST])
+            end = place + _LONGEST_HOST
+    return b"".join(pieces)
 
 
 def _unescaped(lowered: bytes) -> bytes:
