@@ -336,7 +336,7 @@ class Draft:
         media_type = media_type_of(exchange.response_head) or ""
         written = self._writer.write(
             "response" if earlier is None else "revisit",
-            answer,
+            answer if earlier is None else answer.head_alone(),
             fields=fields,
             content_type="application/http; msgtype=response",
             moment=exchange.moment,

@@ -16,7 +16,7 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO, Protocol
 
@@ -51,7 +51,6 @@ class WrittenRecord:
         offset, length: Of its gzip member in the WARC file.
         record_digest: SHA-256 of the member's bytes, hexadecimal.
         block_digest, payload_digest: SHA-256, hexadecimal.
-        block_length, payload_length: In bytes, before compression.
     """
 
     kind: str
@@ -63,8 +62,6 @@ class WrittenRecord:
     record_digest: str
     block_digest: str
     payload_digest: str
-    block_length: int
-    payload_length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +83,11 @@ class Block:
     @property
     def length(self) -> int:
         return len(self.head) + self.body.length
+
+    def head_alone(self) -> "Block":
+        """What a revisit holds: the head; the payload's digest stays that of the whole."""
+        nothing = Body(length=0, data=b"")
+        return replace(self, body=nothing, block_digest=hashlib.sha256(self.head).hexdigest())
 
 
 class ExactHead(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
@@ -241,38 +243,19 @@ class RecordWriter:
             packed: The block is compressed already; don't try again.
 
         Returns:
-            Where it stands. A revisit holds the head of *block* alone.
+            Where it stands.
         """
-        chosen_id = record_id or new_record_id()
-        payload_digest = block.payload_digest
-        revisit = kind == "revisit"
-        block_digest = hashlib.sha256(block.head).hexdigest() if revisit else block.block_digest
-        headers = [("WARC-Type", kind), ("WARC-Record-ID", chosen_id), ("WARC-Date", warc_date(moment))]
+        chosen_id, date = record_id or new_record_id(), warc_date(moment)
+        headers = [("WARC-Type", kind), ("WARC-Record-ID", chosen_id), ("WARC-Date", date)]
         headers += [("WARC-Target-URI", _one_line(url))] if url else []
-        headers += [*fields, ("WARC-Block-Digest", f"sha256:{block_digest}")]
-        headers += [("WARC-Payload-Digest", f"sha256:{payload_digest}")] if kind != "warcinfo" else []
-        member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
+        headers += [*fields, ("WARC-Block-Digest", f"sha256:{block.block_digest}")]
+        headers += [("WARC-Payload-Digest", f"sha256:{block.payload_digest}")] if kind != "warcinfo" else []
+        member = self._member(packed=packed)
         with open_body(block.body) as body:
             stream = _HeadThenBody(block.head, body)
-            record = _record(kind, headers, stream=stream, block=block, content_type=content_type)
             self._warcio.out = member
-            self._warcio.write_record(record)
-        written = WrittenRecord(
-            kind=kind,
-            record_id=chosen_id,
-            url=url,
-            date=warc_date(moment),
-            offset=self._offset,
-            length=member.length,
-            record_digest=member.hexdigest(),
-            block_digest=block_digest,
-            payload_digest=payload_digest,
-            block_length=len(block.head) if revisit else block.length,
-            payload_length=block.payload_length,
-        )
-        self._offset += member.length
-        self.records.append(written)
-        return written
+            self._warcio.write_record(_record(kind, headers, stream=stream, block=block, content_type=content_type))
+        return self._written(member, kind=kind, record_id=chosen_id, url=url, date=date, block=block)
 
     def copy(self, header: bytes, body: Body, *, payload_digest: str, packed: bool = False) -> WrittenRecord:
         """
@@ -284,24 +267,37 @@ class RecordWriter:
             payload_digest: SHA-256, hexadecimal, for the index.
         """
         block = measure(b"", body)
-        member = _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
+        member = self._member(packed=packed)
         member.write(header)
         for piece in pieces_of(body):
             member.write(piece)
         member.write(b"\r\n\r\n")
         member.flush()
-        written = WrittenRecord(
+        return self._written(
+            member,
             kind=(header_value(header, "WARC-Type") or "").lower(),
             record_id=header_value(header, "WARC-Record-ID") or "",
             url=(header_value(header, "WARC-Target-URI") or "").strip("<>") or None,
             date=header_value(header, "WARC-Date") or "",
+            block=replace(block, payload_digest=payload_digest),
+        )
+
+    def _member(self, *, packed: bool) -> _GzipMember:
+        return _GzipMember(self._out, level=_PACKED_LEVEL if packed else _TEXT_LEVEL, whole=self._whole)
+
+    def _written(
+        self, member: _GzipMember, *, kind: str, record_id: str, url: str | None, date: str, block: Block
+    ) -> WrittenRecord:
+        written = WrittenRecord(
+            kind=kind,
+            record_id=record_id,
+            url=url,
+            date=date,
             offset=self._offset,
             length=member.length,
             record_digest=member.hexdigest(),
             block_digest=block.block_digest,
-            payload_digest=payload_digest,
-            block_length=body.length,
-            payload_length=body.length,
+            payload_digest=block.payload_digest,
         )
         self._offset += member.length
         self.records.append(written)
@@ -318,9 +314,9 @@ def _record(
 ) -> ArcWarcRecord:
     rec_headers = StatusAndHeaders("", headers, protocol=WARC_VERSION)
     revisit = kind == "revisit"
+    # Quirk: of a revisit warcio writes only the head that it was given parsed.
     head = ExactHead(block.head) if revisit else None
-    length = len(block.head) if revisit else block.length
-    record = ArcWarcRecord("warc", kind, rec_headers, stream, head, content_type, length)
+    record = ArcWarcRecord("warc", kind, rec_headers, stream, head, content_type, block.length)
     if revisit:
         record.payload_length = 0
     return record
