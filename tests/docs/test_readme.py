@@ -92,3 +92,11 @@ def test_decisions_are_short_and_complete(page: Path) -> None:
     assert len(text.split()) <= 250
     for heading in ("Context", "Decision", "Cost", "Undo"):
         assert re.search(rf"^#* ?\**{heading}", text, re.MULTILINE | re.IGNORECASE), f"{page.name}: {heading}"
+
+
+def test_every_benchmark_is_named() -> None:
+    """Those that can be run; the others are parts of them."""
+    runnable = {
+        path.stem for path in (PROJECT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")
+    } - {"capture_web", "throughput_clients", "throughput_web", "throughput_list"}
+    assert {name for name in runnable if f"`{name}`" not in README} == set()
