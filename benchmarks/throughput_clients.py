@@ -70,8 +70,10 @@ async def whole(urls: list[str], ca_file: str) -> dict[str, int]:
     # Imported here: the other clients must not pay for what they don't use.
     from linkkeeper.adapters.sqlmodel_links import get_or_create_link
     from linkkeeper.assembly import open_engine
+    from linkkeeper.logs import configure
     from linkkeeper.settings import load
 
+    configure()
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "config.toml"
         given.write_text(
