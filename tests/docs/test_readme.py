@@ -91,7 +91,7 @@ def test_decisions_are_short_and_complete(page: Path) -> None:
     text = page.read_text("utf-8")
     assert len(text.split()) <= 250
     for heading in ("Context", "Decision", "Cost", "Undo"):
-        assert re.search(rf"^#* ?\**{heading}", text, re.MULTILINE | re.IGNORECASE), f"{page.name}: {heading}"
+        assert re.search(rf"^#* ?\**(To )?{heading}", text, re.MULTILINE | re.IGNORECASE), f"{page.name}: {heading}"
 
 
 def test_every_benchmark_is_named() -> None:
