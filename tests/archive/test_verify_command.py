@@ -10,11 +10,22 @@ from archive_making import published
 from linkkeeper.cli import run
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two captures and a migrated database without rows, made once."""
+    root = tmp_path_factory.mktemp("made")
+    published(root / "storage")
+    published(root / "storage", capture_id="capture-2", token="token-2")
+    (root / "config.toml").write_text(f'[storage]\npath = "{root / "storage"}"\n')
+    assert linkkeeper(root / "storage", "verify") == 0
+    return root
+
+
 @pytest.fixture
-def storage(tmp_path: Path) -> Path:
-    published(tmp_path / "storage")
-    published(tmp_path / "storage", capture_id="capture-2", token="token-2")
+def storage(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    shutil.copytree(made / "storage", tmp_path / "storage")
     (tmp_path / "config.toml").write_text(f'[storage]\npath = "{tmp_path / "storage"}"\n')
+    capsys.readouterr()
     return tmp_path / "storage"
 
 
