@@ -198,7 +198,7 @@ def carried_out(history: Sequence[FileRepair], data: bytes) -> list[FileRepair]:
     Leave out lines whose change never came: a crash stood between line and file.
 
     The next line, or the file itself, then begins with the same bytes as they.
-    Lines with the same digests belong to one change.
+    Undos with the same digests belong to one change.
     """
     kept: list[FileRepair] = []
     following = sha256_hex(data)
@@ -206,7 +206,7 @@ def carried_out(history: Sequence[FileRepair], data: bytes) -> list[FileRepair]:
     came = True
     for item in reversed(history):
         digests = (item.before_sha256, item.after_sha256)
-        if digests != change:
+        if digests != change or item.undoes is None:
             if change is not None:
                 following = change[0]
             change = digests
