@@ -114,6 +114,24 @@ def test_ending_at_the_same_place_as_siblings_is_the_proof_of_a_redirect_home() 
     assert judge(look, honest).kind is K.HOME_REDIRECT
 
 
+def test_a_site_that_sends_every_address_to_its_login_wants_a_login() -> None:
+    final = "https://www.old-institute.example/login?next=%2Freports%2F2019%2Fwater"
+    form = page("Please log in.", title="Log in", links="<input type=password>")
+    look = answered(form, final_url=final, hops=(302,))
+    assert judge(look, Case(cited=CITED, siblings=siblings(form, final_url=final))).kind is K.LOGIN
+
+
+def test_a_page_that_takes_every_address_first_has_to_be_seen_by_a_browser() -> None:
+    final = "https://www.old-institute.example/choose-your-region"
+    body = page("Choose your region. Europe. Asia. Africa. " * 30)
+    case = Case(cited=CITED, siblings=siblings(body, final_url=final))
+    look = answered(body, final_url=final, hops=(302,))
+    assert judge(look, case).kind is K.SOFT_404_SUSPECT
+    assert Need.BROWSER in asks(judge(look, case), look, case)
+    seen = answered(body, final_url=final, hops=(302,), by_browser=True)
+    assert judge(seen, case).kind is K.SOFT_404
+
+
 FRAME = page(
     "Institute. Home. Reports. Library. Contact. Privacy. All rights reserved by the institute since 1998.",
     title="Institute",

@@ -39,7 +39,15 @@ _Kind = ObservationKind
 _TLS = frozenset({_Kind.TLS_EXPIRED, _Kind.TLS_WRONG_HOST, _Kind.TLS_SELF_SIGNED, _Kind.TLS_CHAIN, _Kind.TLS_OLD})
 _SUSPICIONS = frozenset({_Kind.SOFT_404_SUSPECT, _Kind.HOME_REDIRECT, _Kind.USURPED_SUSPECT, _Kind.DRIFTED})
 _BROWSER_TELLS = frozenset(
-    {_Kind.BLOCKED, _Kind.JS_SHELL, _Kind.FORBIDDEN, _Kind.DRIFTED, _Kind.USURPED_SUSPECT, _Kind.EMPTY}
+    {
+        _Kind.BLOCKED,
+        _Kind.JS_SHELL,
+        _Kind.FORBIDDEN,
+        _Kind.DRIFTED,
+        _Kind.USURPED_SUSPECT,
+        _Kind.EMPTY,
+        _Kind.HOME_REDIRECT,
+    }
 )
 _THERE = frozenset({_Kind.OK, _Kind.EDITED, _Kind.MOVED, _Kind.JS_SHELL})
 
@@ -110,13 +118,11 @@ def _judge_quote(scene: Scene) -> Finding | None:
 
 
 def _judge_landing(scene: Scene) -> Finding | None:
-    """Rule 4: a deep address that now ends at a front page, a login or an error page."""
+    """Rule 4: a deep address that now ends at a front page or an error page."""
     baseline = scene.case.baseline
     if baseline and baseline.final_url and same_place(scene.landed, baseline.final_url):
         return None
     place, where = scene.place, scene.landed
-    if place is Landing.LOGIN:
-        return Finding(ObservationKind.LOGIN, "login-redirect", Evidence(words=f"the site asks for a login: {where}"))
     if place is Landing.ERROR_PAGE:
         words = f"we were sent to what looks like an error page: {where}"
         return Finding(ObservationKind.SOFT_404_SUSPECT, "landing-error-page", Evidence(words=words))
@@ -147,6 +153,12 @@ def _judge_other_site(scene: Scene) -> Finding | None:
 
 
 def _judge_login(scene: Scene) -> Finding | None:
+    baseline = scene.case.baseline
+    expected = baseline is not None and baseline.final_url is not None and same_place(scene.landed, baseline.final_url)
+    if scene.place is Landing.LOGIN and not expected:
+        # Before the siblings are heard: a site that wants a login sends every address there.
+        words = f"the site asks for a login: {scene.landed}"
+        return Finding(ObservationKind.LOGIN, "login-redirect", Evidence(words=words))
     said = login_words(scene.page)
     if said is None:
         return None

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from linkkeeper.checks.case import Sibling
-from linkkeeper.checks.landing import is_home, same_place
+from linkkeeper.checks.landing import Landing, is_home, same_place
 from linkkeeper.checks.look import Look
 from linkkeeper.checks.scene import Finding, Scene
 from linkkeeper.pages.missing import MissingMarks, missing_marks
@@ -137,7 +137,7 @@ def judge_soft404(scene: Scene) -> Finding | None:
         return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
     if proof is Proof.ALIKE:
         asked = tuple(sibling.url for sibling in scene.case.siblings)
-        if marks.score or not _may_be_a_frame(scene):
+        if marks.score or not (_may_be_a_frame(scene) or _may_want_a_visitor(scene)):
             return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
         words = f"{words}; scripts may fill it differently, only a browser can tell"
         return Finding(ObservationKind.SOFT_404_SUSPECT, "soft-404-siblings", Evidence(words=words, siblings=asked))
@@ -180,7 +180,10 @@ def prove(scene: Scene) -> tuple[Proof, str]:
         return Proof.NONE, ""
     landed_alike = [sibling for sibling in usable if _same_landing(scene, sibling)]
     if len(landed_alike) == len(usable):
-        return Proof.SOFT_404, f"addresses of this site that cannot exist end at the same place: {scene.landed}"
+        words = f"addresses of this site that cannot exist end at the same place: {scene.landed}"
+        # A page to choose a region or to agree to something takes every address too.
+        telling = scene.place in (Landing.HOME, Landing.SEARCH, Landing.ERROR_PAGE)
+        return (Proof.SOFT_404 if telling else Proof.ALIKE), words
     if is_shell(scene):
         return Proof.NONE, ""
     title = _scrubbed(scene.page.title, scene.answer.url)
@@ -212,3 +215,8 @@ def is_shell(scene: Scene) -> bool:
 def _may_be_a_frame(scene: Scene) -> bool:
     """Little text, and scripts that may bring more: sites send the same frame for every address."""
     return scene.answer.rendered_text is None and scene.page.scripts > 0 and scene.words < THIN_WORDS
+
+
+def _may_want_a_visitor(scene: Scene) -> bool:
+    """Sent on by a site that may only want cookies or a choice first, and no browser has tried."""
+    return not scene.look.by_browser and scene.place in (Landing.OTHER_PAGE, Landing.OTHER_SITE)
