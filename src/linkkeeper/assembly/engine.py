@@ -61,7 +61,8 @@ async def open_engine(
     """
     async with contextlib.AsyncExitStack() as stack:
         store = stack.enter_context(open_store(settings, clock=clock))
-        hosts = HeldHosts(store.hosts, token=worker_token())
+        hosts = HeldHosts(store.hosts, token=worker_token(), linger_s=settings.checks.host_interval_s)
+        stack.push_async_callback(hosts.let_all_go)
         network = await stack.enter_async_context(open_network(settings, clock=store.clock, leases=hosts))
         pool = await stack.enter_async_context(PlaywrightPool(browser_options(settings, allow_unsandboxed)))
         store.captures.release_dead(is_dead)
@@ -183,4 +184,5 @@ def browser_options(settings: Settings, allow_unsandboxed: bool) -> BrowserOptio
         recycle_after=browser.recycle_after,
         recycle_memory_bytes=browser.recycle_memory_bytes,
         recycle_age_s=browser.recycle_age_s,
+        consent_rules=_CONSENT_RULES,
     )

@@ -1,4 +1,9 @@
-"""Hosts held by this process: whoever sends to a host holds its lease; many tasks here share one hold."""
+"""
+Hosts held by this process: whoever sends to a host holds its lease; many tasks here share one hold.
+
+A lease is kept for the host's interval after its last use: whoever takes it
+next can't know when we sent last, and must not be closer to that than we would be.
+"""
 
 import asyncio
 import contextlib
@@ -20,11 +25,15 @@ class HeldHosts:
 
     Args:
         token: Of this process; the same in every row that it holds.
+        linger_s: How long a lease is kept after its last use.
     """
 
-    def __init__(self, ledger: HostLedger, *, token: str) -> None:
+    def __init__(self, ledger: HostLedger, *, token: str, linger_s: float = 0.0) -> None:
         self._ledger = ledger
         self._token = token
+        self._linger_s = linger_s
+        self._lingering: dict[str, asyncio.TimerHandle] = {}
+        self._releases: set[asyncio.Task[None]] = set()
         self._users: Counter[str] = Counter()
         self._elsewhere: dict[str, float] = {}
         self._wanted: frozenset[str] = frozenset()
@@ -68,7 +77,10 @@ class HeldHosts:
 
     async def _take(self, key: str, *, urgent: bool) -> bool:
         async with self._lock:
-            if not self._users[key]:
+            timer = self._lingering.pop(key, None)
+            if timer is not None:
+                timer.cancel()
+            elif not self._users[key]:
                 now = datetime.now(UTC)
                 if not await asyncio.to_thread(self._ledger.claim, key, token=self._token, now=now):
                     self._elsewhere[key] = time.monotonic() + ASK_AGAIN_S
@@ -81,9 +93,32 @@ class HeldHosts:
     async def _give_back(self, key: str) -> None:
         async with self._lock:
             self._users[key] -= 1
-            if self._users[key] <= 0:
-                del self._users[key]
+            if self._users[key] > 0:
+                return
+            del self._users[key]
+            if self._linger_s > 0:
+                loop = asyncio.get_running_loop()
+                self._lingering[key] = loop.call_later(self._linger_s, self._end_lingering, key)
+            else:
                 await asyncio.to_thread(self._ledger.release, key, token=self._token)
+
+    def _end_lingering(self, key: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._let_go(key))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
+    async def _let_go(self, key: str) -> None:
+        async with self._lock:
+            # Taken again while this waited for the lock: then it is not ours to give.
+            if self._lingering.pop(key, None) is not None:
+                await asyncio.to_thread(self._ledger.release, key, token=self._token)
+
+    async def let_all_go(self) -> None:
+        """Release what lingers; for the end of the process."""
+        await asyncio.gather(*self._releases, return_exceptions=True)
+        for key, timer in list(self._lingering.items()):
+            timer.cancel()
+            await self._let_go(key)
 
     @contextlib.asynccontextmanager
     async def beating(self) -> AsyncIterator[None]:
