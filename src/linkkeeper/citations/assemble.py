@@ -125,10 +125,9 @@ class Assembler:
             item.shown = inside[0].url
             item.flags.add(UrlFlag.SHOWN_DIFFERS)
         item.archive = self._copy(url)
-        if link.original and (item.archive is not None or link.original != url):
-            if item.archive is not None:
-                item.archive = replace(item.archive, original=_cleaned(link.original)[0])
-                item.repaired = True
+        if link.original and item.archive is not None:
+            item.archive = replace(item.archive, original=_cleaned(link.original)[0])
+            item.repaired = True
         _flag(item)
         return item
 

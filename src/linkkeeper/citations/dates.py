@@ -39,8 +39,8 @@ _BEFORE_YEAR = re.compile(
     re.I | re.X,
 )
 _ACCESSED = re.compile(
-    r"(?:access(?:ed)?|retrieved|last (?:visited|accessed|viewed|checked)|visited|viewed|consult[ée]+e?|abgerufen|abruf|"
-    r"zuletzt|"
+    r"(?:access(?:ed)?|retrieved|last (?:visited|accessed|viewed|checked)|visited|viewed|consult[ée]+e?|abgerufen|"
+    r"abruf|zuletzt|"
     r"zugriff|stand|geraadpleegd|consultado|acceso|visto|accessdate|access-date|дата обращения)[^.;\d\[\]]{0,25}$",
     re.I,
 )

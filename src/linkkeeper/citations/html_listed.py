@@ -29,12 +29,6 @@ _MAX_CLIMB = 60
 _MAX_WRAPPERS = 6
 _NOTES_ROLE = re.compile(r"doc-(?:endnotes|footnotes|bibliography)|\b(?:endnotes|footnotes|rearnotes)\b", re.I)
 _LEAD = re.compile(r"[\s^↑\[(.]*(?P<label>(?:note\s)?\w+|[*†‡§¶#]{1,4})")
-_TITLE = re.compile(
-    r"\W*(?:\d+\.?\s*)?(?:end-?notes?|foot-?notes?|notes?(?:\s+(?:and|&)\s+references)?|"
-    r"references?(?:\s+(?:and|&)\s+notes)?|"
-    r"citations?|sources?|works cited|anmerkungen|fußnoten|einzelnachweise|notes de bas de page|notas|referencias|примечания)\W*",
-    re.I,
-)
 
 
 @dataclass(slots=True)
@@ -319,7 +313,3 @@ def _end_of_run(page: Page, block: Element, following: Element | None) -> int:
         if isinstance(node, Element) and node.name in BLOCK and node.parent is parent:
             return node.end if block.name in BLOCK and node.name not in _HEADINGS else node.start
     return limit
-
-
-def is_notes_heading(text: str) -> bool:
-    return bool(_TITLE.fullmatch(text))

@@ -10,25 +10,30 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SIGNAL = r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|generally)\b[\W_]*+)*+"
+_SIGNAL = (
+    r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|generally)\b"
+    r"[\W_]*+)*+"
+)
 _IBID = re.compile(
-    rf"[\W_]*+{_SIGNAL}(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=[\s*_)]*[.,]|\W*+$|[\s*_]*\(|\s+at\b)|idem|ebd|ebenda|там же)(?!\w)",
+    rf"[\W_]*+{_SIGNAL}"
+    r"(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=[\s*_)]*[.,]|\W*+$|[\s*_]*\(|\s+at\b)|idem|ebd|ebenda|там же)(?!\w)",
     re.I,
 )
 _SUPRA = re.compile(
-    r"(?:supra|infra|above|cited in|in|at|see|supra,?\s+at)?\s*\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnote)\s*"
+    r"(?:supra|infra|above|cited in|in|at|see|supra,?\s+at)?\s*"
+    r"\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnote)\s*"
     r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
 _POINTING = ("supra", "cit", "note", "fn", "anm", "above", "a.a", "a. a", " n.")
 _SUPRA_WORD = re.compile(r"\bsupra\b|\bop\.?\s*cit\b|\bloc\.?\s*cit\b|\ba\.\s?a\.\s?O\b", re.I)
-_QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,300}?)[,.]?[”“»\"]")
+_QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,500}?)[,.]?[”“»\"]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{2,}")
 _MIN_WORDS = 4
-#: A longer note is a remark that mentions a title, not a citation repeated.
-_MAX_WORDS = 45
+#: A note with more words outside its titles is a remark that mentions one, not a citation repeated.
+_MAX_WORDS = 30
 #: A number after "note" in a note's own text that can't be a label here.
 _LAW = re.compile(r"\bn\.\s?\d")
 
@@ -124,9 +129,9 @@ class _Resolver:
         words = _words(note.text)
         if len(words) >= _MIN_WORDS and words in self.by_words:
             return self.by_words[words]
-        if len(words) > _MAX_WORDS:
+        if len(_words(_QUOTED.sub(" ", note.text))) > _MAX_WORDS:
             return None
-        for match in _QUOTED.finditer(note.text[:600]):
+        for match in _QUOTED.finditer(note.text[:1_000]):
             title = " ".join(_words(match["title"]))
             if len(title) >= 12 and (label := self.by_title.get(title)) is not None:
                 return label

@@ -24,7 +24,6 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _FRONT = re.compile(r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<body>.*?)^(?P=fence)[ \t]*\r?$", re.S | re.M)
 _FENCE = re.compile(r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*$", re.M)
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
 _NOTE = re.compile(r"^[ ]{0,3}\[\^(?P<label>[^\]\s]{1,60})\]:[ \t]*", re.M)
 _DEFINITION = re.compile(
     r"""^[ ]{0,3}\[(?P<name>[^\]\^\n][^\]\n]{0,200})\]:[ \t]*\n?[ \t]*(?:<(?P<angled>[^<>\n]*)>|(?P<url>\S+))
@@ -62,12 +61,20 @@ def _masked(text: str, start: int) -> tuple[str, dict[str, Definition]]:
         parts += [text[position : fence.start()], _blank(text[fence.start() : end])]
         position = end
     masked = "".join(parts) + text[position:]
-    masked = _COMMENT.sub(lambda match: _blank(match.group()), masked)
+    masked = _without_comments(masked)
     definitions: dict[str, Definition] = {}
     for match in _DEFINITION.finditer(masked):
         group = "angled" if match["angled"] is not None else "url"
         definitions.setdefault(folded(match["name"]), Definition(unescape(match[group]), match.span(group)))
     return _DEFINITION.sub(lambda match: _blank(match.group()), masked), definitions
+
+
+def _without_comments(text: str) -> str:
+    parts, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        parts += [text[position:start], _blank(text[start : end + 3])]
+        position = end + 3
+    return "".join(parts) + text[position:]
 
 
 def _blank(text: str) -> str:

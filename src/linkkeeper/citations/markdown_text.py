@@ -13,16 +13,15 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 _TOKEN = re.compile(
     r"""(?P<escape>\\[!-/:-@\[-`{-~])
       | (?P<code>(?P<ticks>`+)(?!`)[^`]{0,400}?(?<!`)(?P=ticks)(?!`))
-      | (?P<comment><!--)
       | <(?P<auto>(?:https?|ftp)://[^\s<>]+|www\.[^\s<>]+)>
       | (?P<tag></?(?P<name>[A-Za-z][\w-]*)(?P<attributes>(?:\s[^<>]*|/)?)>)
       | (?P<mark>\[\^[^\]\s]{1,60}\](?!:))
       | (?P<link>!?\[)
       | (?P<bare>(?:https?|ftp)://[^\s<>\[\]`|]+)
       | (?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});)
-      | (?P<blank>[ \t]*\n(?:[ \t>]*\n)+[ \t]*)
-      | (?P<hard>(?:[ ]{2,}|\\)\n[ \t]*)
-      | (?P<soft>[ \t]*\n[ \t]*(?:>[ \t]?)*)
+      | (?P<blank>(?<![ \t])[ \t]*\n(?:[ \t>]*\n)+[ \t]*)
+      | (?P<hard>(?:(?<![ ])[ ]{2,}|\\)\n[ \t]*)
+      | (?P<soft>(?<![ \t])[ \t]*\n[ \t]*(?:>[ \t]?)*)
       | (?P<emphasis>\*+|~~|(?<![A-Za-z0-9])_+(?=\S)|(?<=\S)_+(?![A-Za-z0-9]))
       | (?P<lead>(?:(?<=\n)|\A)(?:\#{1,6}[ ]|[-+][ ](?=\S)))""",
     re.X,
@@ -128,7 +127,6 @@ class _Taker:
         return position
 
     def _token(self, match: re.Match[str], end: int) -> int:
-        kind = match.lastgroup or ""
         start, stop = match.span()
         if match["link"]:
             return self._link(match, end)
@@ -153,9 +151,6 @@ class _Taker:
             self.flat.put("\n", start, stop)
         elif match["soft"]:
             self.flat.put(" ", start, stop)
-        elif kind == "comment":
-            closing = self.source.text.find("-->", stop, end)
-            return closing + 3 if closing >= 0 else stop
         return stop
 
     def _bare(self, start: int, stop: int) -> None:

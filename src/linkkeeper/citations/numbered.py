@@ -8,6 +8,7 @@ most like notes wins, if marks in the text or a heading vouch for it.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +17,8 @@ from statistics import median, quantiles
 from linkkeeper.citations.boundaries import find_urls
 
 _HEADING = re.compile(
-    r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|citations|"
+    r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|"
+    r"citations|"
     r"works cited|anmerkungen|fußnoten|einzelnachweise|quellen|notas|referencias|note|примечания|сноски|注释|注|脚注)"
     r"[\s.:#*=_\-–—]*$",
     re.I,
@@ -32,6 +34,10 @@ _PAGES = re.compile(r"\b(?:pp?\.|vol\.|no\.|ed\.|eds\.|trans\.|S\. \d|U\.S\.C|F\
 _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s*[↩↵])|)")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
+#: Marks are small numbers; the first dozen notes tell enough.
+_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_MARKED_AFTER = frozenset(".,;:!?”’\"')]_")
+_MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
 #: How a note's number is written; longer lines are taken for flattened text.
 _FLAT_LINE = 1_500
 _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
@@ -40,7 +46,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ("dot", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True),
     ("paren", re.compile(r"^[ \t\u00a0]*\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True),
     ("star", re.compile(r"^[ \t\u00a0]*[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True),
-    ("bare", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})(?:[ \t\u00a0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
+    ("bare", re.compile(r"^[ \t\xa0]*(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
     ("alone", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
     ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False),
     ("flat", re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
@@ -49,7 +55,9 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
 #: A number may be missing; more than this in a row and the chain is broken.
 _MAX_GAP = 2
 #: Chains tried for one style: starts beyond these are body text.
-_MAX_STARTS = 60
+_MAX_STARTS = 12
+#: Pieces of a long chain that are looked at; evenly spread.
+_SAMPLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     """
     best: tuple[float, list[_Mark]] | None = None
     lines = _is_wrapped(text)
+    known = _Announced({} if vouched else _marks_in(text), frozenset(vouched))
     for name, pattern, needs_lines in _STYLES:
         if needs_lines and not lines:
             continue
@@ -95,7 +104,7 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
             for m in pattern.finditer(text)
             if not name.startswith("flat") or _after_sentence(text, m.start())
         ]
-        scored = _best_chain(text, marks, name, frozenset(vouched))
+        scored = _best_chain(text, marks, name, known)
         if scored is not None and (best is None or scored[0] > best[0]):
             best = scored
     arrows = _by_arrows(text)
@@ -115,7 +124,7 @@ def _is_wrapped(text: str) -> bool:
     return "\n" in text.strip()
 
 
-def _best_chain(text: str, marks: list[_Mark], style: str, vouched: frozenset[str]) -> tuple[float, list[_Mark]] | None:
+def _best_chain(text: str, marks: list[_Mark], style: str, known: "_Announced") -> tuple[float, list[_Mark]] | None:
     places: dict[int, list[int]] = {}
     for index, mark in enumerate(marks):
         places.setdefault(mark.number, []).append(index)
@@ -128,7 +137,7 @@ def _best_chain(text: str, marks: list[_Mark], style: str, vouched: frozenset[st
             if first is None:
                 continue
             chain.insert(0, first)
-        score = _score(text, chain, style, vouched)
+        score = _score(text, chain, style, known)
         if score is not None and (best is None or score > 1.05 * best[0]):
             best = (score, chain)
     return best
@@ -148,8 +157,10 @@ def _chain_from(marks: list[_Mark], places: dict[int, list[int]], start: int) ->
     chain, index, number = [marks[start]], start, marks[start].number
     while True:
         for gap in range(_MAX_GAP + 1):
-            following = next((place for place in places.get(number + 1 + gap, ()) if place > index), None)
-            if following is not None and (gap == 0 or _plausible_gap(marks, index, following)):
+            candidates = places.get(number + 1 + gap, [])
+            at = bisect_right(candidates, index)
+            following = candidates[at] if at < len(candidates) else -1
+            if following >= 0 and (gap == 0 or _plausible_gap(marks, index, following)):
                 break
         else:
             return chain
@@ -161,12 +172,15 @@ def _plausible_gap(marks: list[_Mark], index: int, following: int) -> bool:
     return marks[following].start - marks[index].end < 6_000
 
 
-def _score(text: str, chain: list[_Mark], style: str, vouched: frozenset[str]) -> float | None:
-    likeness = [_likeness(text[mark.end : _next_start(chain, index, text)]) for index, mark in enumerate(chain)]
+def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> float | None:
+    step = max(1, len(chain) // _SAMPLE)
+    likeness = [
+        _likeness(text[chain[index].end : _next_start(chain, index, text)]) for index in range(0, len(chain), step)
+    ]
     average = sum(likeness) / len(likeness)
     first = chain[0].start
     heading = _headed(text, first)
-    announced = _announced(text, chain, vouched)
+    announced = _announced(chain, known)
     if len(chain) == 1 and not (heading and announced):
         return None
     needed = 0.2 if heading and announced > 0.3 else 0.3 if heading or announced > 0.6 else 0.55
@@ -198,21 +212,41 @@ def _headed(text: str, position: int) -> bool:
     return bool(_HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
 
 
-def _announced(text: str, chain: list[_Mark], vouched: frozenset[str]) -> float:
+def _announced(chain: list[_Mark], announced: "_Announced") -> float:
     """Return the share of the chain's first numbers that stand as marks before it (or are vouched for)."""
-    sample = [mark.number for mark in chain[:12]]
-    if vouched:
-        return sum(str(number) in vouched for number in sample) / len(sample)
-    found, position = 0, 0
-    for index, number in enumerate(sample):
-        pattern = re.compile(
-            rf"\[{number}\]|(?<=[\w.,;:!?”’\"')\]]){number}(?=[\s,.;:)”\[—–-]|$)|\^{number}\b| {number} (?=[A-Z])"
-        )
+    sample = chain[:12]
+    if announced.vouched:
+        return sum(str(mark.number) in announced.vouched for mark in sample) / len(sample)
+    found, position = 0, -1
+    for mark in sample:
         # On page bottoms, the mark of note n stands before note n, but not before note 1.
-        match = pattern.search(text, position, chain[index].start)
-        if match is not None:
-            found, position = found + 1, match.end()
+        places = announced.places.get(mark.number, [])
+        index = bisect_right(places, position)
+        if index < len(places) and places[index] < mark.start:
+            found, position = found + 1, places[index]
     return found / len(sample)
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """Where small numbers stand like marks in a text, and labels that links announce."""
+
+    places: dict[int, list[int]]
+    vouched: frozenset[str]
+
+
+def _marks_in(text: str) -> dict[int, list[int]]:
+    """Find ``[3]``, ``^3``, ``word.3`` and, in flattened text, a bare 3 before a sentence."""
+    places: dict[int, list[int]] = {}
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        before, after = text[start - 1 : start], text[end : end + 1]
+        bracketed = before == "[" and after == "]"
+        attached = (before.isalpha() or before in _MARKED_AFTER) and (not after or after in _MARKED_BEFORE)
+        loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
+        if before and (bracketed or before == "^" or attached or loose):
+            places.setdefault(int(match.group()), []).append(start)
+    return places
 
 
 def _pieces(text: str, chain: list[_Mark]) -> list[Numbered]:

@@ -16,7 +16,7 @@ _BLOCK = re.compile(
 )
 _LITERAL = re.compile(r"::[ \t]*\n(?:[ \t]*\n)+(?P<body>(?:[ \t]+\S.*\n|[ \t]*\n)+)")
 _INLINE = re.compile(
-    r"""`(?P<text>[^`<>]*?)\s*<(?P<url>(?:https?|ftp)://[^<>`]+)>`__?
+    r"""`(?P<text>[^`<>]*+)<(?P<url>(?:https?|ftp)://[^<>`]+)>`__?
       | `(?P<phrase>[^`\n]{1,200})`_(?!_) | (?<![\w`])(?P<word>[A-Za-z][\w.-]*)_(?![\w_])
       | ``(?P<literal>[^`]{1,300})`` | (?P<mark>\[\#?[\w-]+\]_) | (?P<emphasis>\*{1,2}(?=\S)|(?<=\S)\*{1,2})
       | (?P<bare>(?:https?|ftp)://[^\s<>`]+)""",

@@ -44,7 +44,10 @@ _MARKDOWN = (
     re.compile(rb"^```|^~~~|^> |\*\*[^*\n]+\*\*", re.M),
 )
 #: What starts like this is no text.
-_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF", b"\x00\x00\x00", b"7z\xbc\xaf", b"Rar!", b"{\\rtf")  # fmt: skip
+_MAGIC = (
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF", b"\x00\x00\x00"),
+    *(b"7z\xbc\xaf", b"Rar!", b"{\\rtf"),
+)
 _SAMPLE = 400_000
 
 

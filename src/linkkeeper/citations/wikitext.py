@@ -7,24 +7,26 @@ French citation templates.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
-_REF = re.compile(r"<ref(?P<attributes>(?:\s[^<>]*?)?)(?:/>|>(?P<body>.{0,60000}?)</ref\s*>)", re.I | re.S)
+_REF = re.compile(r"<ref(?P<attributes>(?:\s[^<>]*?)?)(?P<closed>/)?>", re.I)
+_REF_END = re.compile(r"</ref\s*>", re.I)
 _NAME = re.compile(r"""\bname\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<b>[^\s/>]+))""", re.I)
 _GROUP = re.compile(r"""\bgroup\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<b>[^\s/>]+))""", re.I)
-_COMMENT = re.compile(
-    r"<!--.*?-->|<(?P<tag>nowiki|pre|source|syntaxhighlight|math)\b[^>]*>.*?</(?P=tag)\s*>", re.I | re.S
-)
+_UNREAD = re.compile(r"<!--|<(?P<tag>nowiki|pre|source|syntaxhighlight|math)\b[^>/]*>", re.I)
 _REFERENCES = re.compile(
     r"<references\b[^>/]*>.*?</references\s*>|\{\{\s*(?:reflist|references)\b[^{}]*\|\s*refs\s*=", re.I | re.S
 )
 _URL_PARAMETER = re.compile(
     r"\|\s*(?P<name>(?:chapter-?|contribution-?|lay-?|conference-?|transcript-?|section-?)?url|archive-?url|archiv-?url|"
-    r"archivurl|lien|lire en ligne|url ?archive|archive|website|online|URL|Online)\s*=\s*(?P<url>(?:https?:)?//[^\s|{}<>\]]+)",
+    r"archivurl|lien|lire en ligne|url ?archive|archive|website|online)\s*=\s*"
+    r"(?P<url>(?:https?:)?//[^\s|{}<>\]]+)",
     re.I,
 )
 #: Says whether the original is gone; nothing that a reader reads.
@@ -37,6 +39,8 @@ _DATED = re.compile(
     r"data dostępu|accesso|acessodata)\s*=",
     re.I,
 )
+#: No note is longer (characters).
+_MAX_REF = 60_000
 _TOKEN = re.compile(
     r"""\[(?P<url>(?:(?:https?|ftp):)?//[^\s\[\]<>"]+)(?:[ \t]+(?P<text>[^\[\]\n]*(?:\[\[[^\[\]\n]*\]\][^\[\]\n]*)*))?\]
       | \[\[(?:[^\[\]|\n]*\|)?(?P<page>[^\[\]|\n]*)\]\]
@@ -65,13 +69,14 @@ class _Ref:
 
 def read_wikitext(text: str) -> Draft:
     """Read notes and links of a wiki page's source."""
-    view = _COMMENT.sub(lambda match: " " * len(match.group()), text)
-    refs = _refs(view)
+    view = _without_unread(text)
+    tags = _tags(view)
+    refs = _refs(view, tags)
     taker = _Taker(view)
     notes = [_note(taker, ref) for ref in refs if ref.body is not None]
     running: list[LinkDraft] = []
     position = 0
-    for start, end in [*sorted((match.start(), match.end()) for match in _REF.finditer(view)), (len(view), len(view))]:
+    for start, end in [*((tag.start, tag.end) for tag in tags), (len(view), len(view))]:
         if start >= position:
             flat, links = taker.take(position, start)
             running.append(LinkDraft(flat, links))
@@ -79,17 +84,65 @@ def read_wikitext(text: str) -> Draft:
     return Draft(notes, running)
 
 
-def _refs(text: str) -> list[_Ref]:
+def _without_unread(text: str) -> str:
+    """Blank out comments and code; positions stay."""
+    parts: list[str] = []
+    position = 0
+    absent: set[str] = set()
+    while (match := _UNREAD.search(text, position)) is not None:
+        closing = _closing(match["tag"])
+        found = closing.search(text, match.end()) if closing.pattern not in absent else None
+        if found is None:
+            absent.add(closing.pattern)
+            parts.append(text[position : match.end()])
+            position = match.end()
+            continue
+        end = found.end()
+        parts += [text[position : match.start()], " " * (end - match.start())]
+        position = end
+    return "".join(parts) + text[position:]
+
+
+def _closing(tag: str | None) -> re.Pattern[str]:
+    return re.compile(rf"</{tag}\s*>", re.I) if tag else re.compile("-->")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """A ``<ref>`` in the source; *body* is None for one that only names another."""
+
+    attributes: str
+    start: int
+    end: int
+    body: tuple[int, int] | None
+
+
+def _tags(text: str) -> list[_Tag]:
+    ends = [match.span() for match in _REF_END.finditer(text)]
+    tags: list[_Tag] = []
+    for match in _REF.finditer(text):
+        if tags and match.start() < tags[-1].end:
+            continue
+        closing = bisect_left(ends, (match.end(), 0))
+        if match["closed"]:
+            tags.append(_Tag(match["attributes"], match.start(), match.end(), None))
+        elif closing < len(ends) and ends[closing][0] - match.end() <= _MAX_REF:
+            body = (match.end(), ends[closing][0])
+            tags.append(_Tag(match["attributes"], match.start(), ends[closing][1], body))
+    return tags
+
+
+def _refs(text: str, tags: Sequence[_Tag]) -> list[_Ref]:
     """Number the notes as MediaWiki does: by first use, definitions in ``<references>`` aside."""
-    lists = [match.span() for match in _REFERENCES.finditer(text)]
+    lists = [match.span() for match in _REFERENCES.finditer(text)] if "</references" in text.lower() else []
     refs: list[_Ref] = []
     known: dict[tuple[str, str], _Ref] = {}
     counts: dict[str, int] = {}
-    defined: list[tuple[re.Match[str], str, str]] = []
-    for match in _REF.finditer(text):
-        name, group = _attribute(_NAME, match), _attribute(_GROUP, match)
-        if any(start <= match.start() < end for start, end in lists):
-            defined.append((match, group, name))
+    defined: list[tuple[_Tag, str, str]] = []
+    for tag in tags:
+        name, group = _attribute(_NAME, tag), _attribute(_GROUP, tag)
+        if any(start <= tag.start < end for start, end in lists):
+            defined.append((tag, group, name))
             continue
         ref = known.get((group, name)) if name else None
         if ref is None:
@@ -98,24 +151,24 @@ def _refs(text: str) -> list[_Ref]:
             refs.append(ref)
             if name:
                 known[group, name] = ref
-        _define(ref, match)
-    for match, group, name in defined:
+        _define(text, ref, tag)
+    for tag, group, name in defined:
         ref = known.get((group, name)) or next((other for (_, key), other in known.items() if key == name), None)
         if ref is None:
             counts[group] = counts.get(group, 0) + 1
             ref = _Ref(group, name, counts[group])
             refs.append(ref)
-        _define(ref, match)
+        _define(text, ref, tag)
     return refs
 
 
-def _define(ref: _Ref, match: re.Match[str]) -> None:
-    if match["body"] is not None and match["body"].strip() and ref.body is None:
-        ref.body, ref.start, ref.end = match.span("body"), match.start(), match.end()
+def _define(text: str, ref: _Ref, tag: _Tag) -> None:
+    if tag.body is not None and ref.body is None and text[tag.body[0] : tag.body[1]].strip():
+        ref.body, ref.start, ref.end = tag.body, tag.start, tag.end
 
 
-def _attribute(pattern: re.Pattern[str], ref: re.Match[str]) -> str:
-    match = pattern.search(ref["attributes"] or "")
+def _attribute(pattern: re.Pattern[str], tag: _Tag) -> str:
+    match = pattern.search(tag.attributes)
     return next((value for value in (match["d"], match["s"], match["b"]) if value), "") if match else ""
 
 

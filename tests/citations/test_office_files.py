@@ -1,0 +1,149 @@
+"""DOCX and PDF: notes, links as relationships, annotations; written here, byte by byte."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.annotations import Link
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from linkkeeper.citations.read import read
+from linkkeeper.errors import InputError
+from linkkeeper.vocabulary.citation import OccurrenceForm, SourceFormat
+
+_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+
+def docx(document: str, **parts: str) -> bytes:
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("word/document.xml", f"<w:document {_W} {_R}><w:body>{document}</w:body></w:document>")
+        for name, content in parts.items():
+            path = f"word/_rels/{name.removesuffix('_rels')}.xml.rels" if name.endswith("_rels") else f"word/{name}.xml"
+            archive.writestr(path, content)
+    return stream.getvalue()
+
+
+def run(text: str) -> str:
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+def relations(**targets: str) -> str:
+    items = "".join(f'<Relationship Id="{key}" Target="{url}" TargetMode="External"/>' for key, url in targets.items())
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{items}</Relationships>'
+    )
+
+
+def test_word_notes_have_the_numbers_that_word_shows() -> None:
+    body = (
+        f'<w:p>{run("Salt")}<w:r><w:footnoteReference w:id="7"/></w:r>{run(" iron")}<w:r><w:footnoteReference w:id="3"/></w:r>'
+        f'<w:r><w:endnoteReference w:id="2"/></w:r><w:hyperlink r:id="r1">{run("the text")}</w:hyperlink></w:p>'
+    )
+    notes = (
+        f'<w:footnotes {_W} {_R}><w:footnote w:id="0" w:type="separator"><w:p/></w:footnote>'
+        f'<w:footnote w:id="3"><w:p><w:r><w:footnoteRef/></w:r>{run("Ibid.")}</w:p></w:footnote>'
+        f'<w:footnote w:id="7"><w:p><w:r><w:footnoteRef/></w:r>{run(" Kay, https://a.exam")}{run("ple/x, ")}'
+        f'<w:hyperlink r:id="r9">{run("Salt")}</w:hyperlink>.</w:p></w:footnote></w:footnotes>'
+    )
+    ends = (
+        f'<w:endnotes {_W} {_R}><w:endnote w:id="2"><w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+        f'<w:r><w:instrText>HYPERLINK "https://c.example/z"</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+        f'{run("Zinc")}<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:endnote></w:endnotes>'
+    )
+    data = docx(
+        body,
+        document_rels=relations(r1="https://text.example/"),
+        footnotes=notes,
+        footnotes_rels=relations(r9="https://b.example/y"),
+        endnotes=ends,
+    )
+    reading = read(data, location="analysis.docx")
+    assert reading.format is SourceFormat.DOCX
+    found = [(note.label, [url.as_cited for url in note.urls], note.ibid_of) for note in reading.notes]
+    assert found == [
+        ("1", ["https://a.example/x", "https://b.example/y"], None),
+        ("2", [], "1"),
+        ("i", ["https://c.example/z"], None),
+    ]
+    assert [url.as_cited for url in reading.links] == ["https://text.example/"]
+    assert reading.notes[0].span is None
+    assert reading.notes[0].urls[1].occurrences[0].form is OccurrenceForm.DOCX_RELATION
+
+
+def test_notes_typed_as_paragraphs_are_found_by_number() -> None:
+    lines = ["Salt.[1] Iron.[2]", "Notes", "[1] Kay, “Salt,” https://a.example/x.", "[2] Ibid."]
+    data = docx("".join(f"<w:p>{run(line)}</w:p>" for line in lines))
+    reading = read(data, location="analysis.docx")
+    assert [(note.label, [url.as_cited for url in note.urls]) for note in reading.notes] == [
+        ("1", ["https://a.example/x"]),
+        ("2", []),
+    ]
+
+
+def test_deep_and_damaged_parts_are_no_crash() -> None:
+    deep = "<w:r>" * 3_000 + "<w:t>https://a.example/deep</w:t>" + "</w:r>" * 3_000
+    reading = read(docx(f"<w:p>{deep}</w:p>"), location="a.docx")
+    assert [url.as_cited for url in reading.links] == ["https://a.example/deep"]
+    with pytest.raises(InputError, match="damaged"):
+        read(docx("<w:p>"), location="a.docx")
+
+
+def pdf(lines: list[str], *links: str) -> bytes:
+    writer = PdfWriter()
+    page = writer.add_blank_page(width=600, height=800)
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Courier"),
+        }
+    )
+    page[NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/Font"): DictionaryObject({NameObject("/F1"): writer._add_object(font)})}
+    )
+    content = DecodedStreamObject()
+    shown = "".join(f"({line}) Tj T*\n" for line in (text.replace("(", r"\(").replace(")", r"\)") for text in lines))
+    content.set_data(f"BT /F1 8 Tf 10 TL 30 760 Td\n{shown}ET".encode("latin-1"))
+    page[NameObject("/Contents")] = writer._add_object(content)
+    for url in links:
+        writer.add_annotation(page_number=0, annotation=Link(rect=(30, 700, 200, 710), url=url))
+    stream = BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+_PAGE = [
+    "Salt is old and was traded in all of the known world, by sea and by land,1 and iron was",
+    "traded in much smaller amounts than that.2",
+    "",
+    "Notes",
+    "1 Kay, The Salt Trade of the Northern Seas, 2019, https://salt.example/reports/2019/the-",
+    "salt-trade-of-the-north.pdf, accessed May 3, 2020.",
+    "2 Ibid.",
+]
+
+
+def test_urls_over_lines_of_a_pdf_are_rejoined() -> None:
+    reading = read(pdf(_PAGE, "https://elsewhere.example/"), location="analysis.pdf")
+    assert [(note.label, [url.as_cited for url in note.urls], note.ibid_of) for note in reading.notes] == [
+        ("1", ["https://salt.example/reports/2019/the-salt-trade-of-the-north.pdf"], None),
+        ("2", [], "1"),
+    ]
+    assert [url.as_cited for url in reading.links] == ["https://elsewhere.example/"]
+
+
+def test_an_annotation_says_how_a_url_really_goes_on() -> None:
+    whole = "https://salt.example/reports/2019/the-salt-trade-of-the-north.pdf?lang=en"
+    reading = read(pdf(_PAGE, whole), location="analysis.pdf")
+    (url,) = reading.notes[0].urls
+    assert url.as_cited == whole
+    assert url.occurrences[0].form is OccurrenceForm.PDF_ANNOTATION
+    assert reading.links == ()
+
+
+def test_a_scan_without_text_is_named() -> None:
+    with pytest.raises(InputError, match="no text"):
+        read(pdf([]), location="scan.pdf")
