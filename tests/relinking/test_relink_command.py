@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,33 @@ def test_annotating_is_a_setting(site: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert run(["relink", str(site / "a.html"), str(site / "b.md"), "--map", "map.json", "--write"]) == 0
     assert f'href="{URL}" data-originalurl=' in (site / "a.html").read_text()
     assert f"[Title]({URL}){SUFFIX}, and" in (site / "b.md").read_text()
+
+
+def test_links_of_the_running_text_stay_where_only_notes_count(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINKKEEPER_CITATIONS__SCOPE", "notes")
+    (site / "b.md").write_text(f"A [claim]({URL}).[^1]\n\n[^1]: Author, [Title]({URL}).\n")
+    assert run(["relink", str(site / "b.md"), "--map", "map.json", "--write"]) == 0
+    assert (site / "b.md").read_text() == f"A [claim]({URL}).[^1]\n\n[^1]: Author, [Title]({MEMENTO}).\n"
+
+
+def test_a_packed_format_is_listed_as_what_can_not_be_repaired(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "piece.docx"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
+        "word/document.xml": f'<w:document xmlns:w="{word}" xmlns:r="{relations}"><w:body><w:p>'
+        '<w:hyperlink r:id="r1"><w:r><w:t>Source</w:t></w:r></w:hyperlink></w:p></w:body></w:document>',
+        "word/_rels/document.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{relations}/hyperlink" Target="{URL}" TargetMode="External"/></Relationships>',
+    }
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    before = path.read_bytes()
+    assert run(["relink", str(path), "--map", "map.json", "--write"]) == 1
+    assert path.read_bytes() == before
+    assert f"{URL} left as it is: docx files can't be repaired in place" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """``linkkeeper relink``: repair the dead links of published files, show, check or take back."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -120,10 +120,19 @@ class _Run:
         self._out = out
         self._as_json = as_json
         self._status = 0
+        self._failed: set[PublishedFile] = set()
         self._counts = {"files": 0, "places": 0, "refused": 0}
 
     def all(self, files: Sequence[PublishedFile]) -> int:
         act = {Mode.UNDO: self._undo, Mode.CHECK: self._check}.get(self._mode, self._repair)
+        if self._mode in (Mode.DIFF, Mode.WRITE):
+            # Before anything is written: a setting that is missing for one file stops all.
+            self._each(files, self._require_public_url)
+        self._each(files, act)
+        self._summary(len(files))
+        return self._status
+
+    def _each(self, files: Sequence[PublishedFile], act: Callable[[PublishedFile], None]) -> None:
         for file in files:
             try:
                 act(file)
@@ -131,17 +140,26 @@ class _Run:
                 raise
             except LinkkeeperError as error:
                 # One file that fails must not keep the others from being repaired.
-                complain(error)
+                if file not in self._failed:
+                    complain(error)
+                self._failed.add(file)
                 self._status = 1
-        self._summary(len(files))
-        return self._status
+
+    def _require_public_url(self, file: PublishedFile) -> None:
+        waiting = self._repairs.waiting_for_public_url(file)
+        if waiting:
+            raise ConfigurationError(
+                "link our own captures",
+                subject="[web] public_url",
+                reason=f"not set, and {waiting} repairs of {file.path} would lead to captures of our own",
+                hint="set [web] public_url (and replay_url) to the address under which readers reach this server",
+            )
 
     def _target(self, file: PublishedFile) -> Path | None:
         return None if self._out is None else self._out / file.name
 
     def _repair(self, file: PublishedFile) -> None:
         planned = self._repairs.plan(file)
-        _require_public_url(planned)
         target = self._target(file)
         written = self._mode is Mode.WRITE or target is not None
         if written:
@@ -197,17 +215,6 @@ class _Run:
         if self._counts["refused"]:
             words += f"; {self._counts['refused']} left as they are, see above"
         side_console().print(words)
-
-
-def _require_public_url(planned: FilePlan) -> None:
-    waiting = [decision for decision in planned.waiting if decision.needs_public_url]
-    if waiting:
-        raise ConfigurationError(
-            "link our own captures",
-            subject="[web] public_url",
-            reason=f"not set, and {len(waiting)} repairs of {planned.file.path} would lead to captures of our own",
-            hint="set [web] public_url (and replay_url) to the address under which readers reach this server",
-        )
 
 
 def _show_diff(planned: FilePlan) -> None:

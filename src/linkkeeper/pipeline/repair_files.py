@@ -180,6 +180,15 @@ class FileRepairs:
     own_bases: tuple[str, ...] = ()
     notes_only: bool = False
 
+    def waiting_for_public_url(self, file: PublishedFile) -> int:
+        """
+        Count the repairs of a file that would link captures of ours while these have no public address.
+
+        Raises:
+            InputError: it can't be read.
+        """
+        return sum(one.needs_public_url for one in self.known.decisions_for(file, read_file(file.path)))
+
     def plan(self, file: PublishedFile) -> FilePlan:
         """
         Plan one file; nothing is written.

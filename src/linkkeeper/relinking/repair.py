@@ -38,6 +38,7 @@ _HTML_FORMS = frozenset({OccurrenceForm.HTML_HREF, OccurrenceForm.HTML_TEXT})
 _HTML_START = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I
 )
+_PACKED = (b"%PDF-", b"PK\x03\x04")
 _BYTEWISE_UNSAFE = ("utf-16", "utf-32", "iso-2022")
 
 
@@ -62,12 +63,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where wanted URLs stand; *prove* parses a new text and compares."""
+    """Where wanted URLs stand; *prove* parses a new text and compares; *placeless* ones have no place in bytes."""
 
     format: SourceFormat
     encoding: str
     places: Sequence[Place]
     prove: Callable[[bytes, Sequence[Edit]], bool]
+    placeless: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def plan(
         Proven new bytes with their edits; refusals, each with its reason.
     """
     wanted = wanted if wanted is not None else Wanted(repairs)
-    if policy is RepairPolicy.OFF or not wanted.may_stand_in(text.data):
+    if policy is RepairPolicy.OFF or not _may_cite(text, wanted, read):
         return RepairPlan(before=text.data, after=text.data, edits=())
     found = _find(text, wanted, read, notes_only=notes_only)
     spliced = _splice_all(text.data, found, wanted, policy=policy, words=words)
@@ -144,6 +146,11 @@ def looks_like_html(text: Text) -> bool:
         return text.format is SourceFormat.HTML
     declared = (text.declared_type or "").partition(";")[0].strip().lower()
     return declared in ("text/html", "application/xhtml+xml") or _HTML_START.match(text.data[:4096]) is not None
+
+
+def _may_cite(text: Text, wanted: Wanted, read: ReadCitations | None) -> bool:
+    """What is packed can't be searched as bytes: it must be read to be listed as what can't be repaired."""
+    return (read is not None and text.data.startswith(_PACKED)) or wanted.may_stand_in(text.data)
 
 
 def _find(text: Text, wanted: Wanted, read: ReadCitations | None, *, notes_only: bool) -> _Found:
@@ -189,7 +196,18 @@ def _find_by_reading(text: Text, wanted: Wanted, read: Callable[[bytes], Reading
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
         return proves_reading(reading, after, edits, read)
 
-    return _Found(reading.format, reading.encoding, places, prove)
+    return _Found(reading.format, reading.encoding, places, prove, _placeless(reading, wanted))
+
+
+def _placeless(reading: Reading, wanted: Wanted) -> list[str]:
+    """Wanted URLs of formats whose bytes are packed (DOCX, PDF)."""
+    cited = [*(url for note in reading.notes for url in note.urls), *reading.links]
+    urls = (
+        url.as_cited
+        for url in cited
+        if url.occurrences and all(one.span is None for one in url.occurrences) and wanted.repair_of(url.as_cited)
+    )
+    return list(dict.fromkeys(urls))
 
 
 def _cited_places(reading: Reading, wanted: Wanted, *, notes_only: bool = False) -> list[Place]:
@@ -206,7 +224,7 @@ def _cited_places(reading: Reading, wanted: Wanted, *, notes_only: bool = False)
 
 
 def _splice_all(data: bytes, found: _Found, wanted: Wanted, *, policy: RepairPolicy, words: Words) -> _Spliced:
-    spliced = _Spliced()
+    spliced = _Spliced(refusals=[_packed(url, found.format) for url in found.placeless])
     for place in found.places:
         repair = wanted.repair_of(place.url)
         if repair is None:
@@ -224,13 +242,18 @@ def _splice_all(data: bytes, found: _Found, wanted: Wanted, *, policy: RepairPol
     return spliced
 
 
+def _packed(url: str, format: SourceFormat) -> Refusal:
+    words = f"{format.value} files can't be repaired in place; repair the text that it is made from"
+    return Refusal(url=url, reason=RefusalReason.NO_PLACE, words=words)
+
+
 def _splice(task: Task, format: SourceFormat) -> Answer:
     if task.place.form in _HTML_FORMS:
         splice: Callable[[Task], Answer] | None = html_splice.splice
     else:
         splice = _SPLICES.get(format)
     if splice is None:
-        return task.refuse(RefusalReason.NO_PLACE, f"{format.value} files can't be repaired in place")
+        return _packed(task.place.url, format)
     if splice is not plain.add_suffix and task.encoding.lower().startswith(_BYTEWISE_UNSAFE):
         return task.refuse(RefusalReason.UNREADABLE, f"{format.value} in {task.encoding} can't be repaired in place")
     return splice(task)

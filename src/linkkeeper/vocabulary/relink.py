@@ -121,9 +121,7 @@ class Edit:
 class RefusalReason(StrEnum):
     """Why a place is left as it is and listed for an editor."""
 
-    NOT_FOUND = "not_found"
     NO_PLACE = "no_place"
-    ALREADY_REPAIRED = "already_repaired"
     ALREADY_ARCHIVED = "already_archived"
     UNKNOWN_TEMPLATE = "unknown_template"
     NO_ROOM = "no_room"
