@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from linkkeeper.adapters.sqlmodel_links import must
 from linkkeeper.adapters.sqlmodel_tables import CaptureRow, CheckRow, LinkRow, RequestRow
+from linkkeeper.checks.states import Standing, looks_counted
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel, Quality, RequestReason, RequestState
 from linkkeeper.vocabulary.moment import to_timestamp
 from linkkeeper.vocabulary.observation import ObservationKind
@@ -114,6 +115,7 @@ def _summary(row: LinkRow, captures: dict[int, CaptureView], checks: dict[int, C
         last_ok_at=row.last_ok_at,
         next_check_at=row.next_check_at,
         capture=captures.get(link_id),
+        counted=looks_counted(Standing.from_json(row.standing)) if row.standing else None,
     )
 
 

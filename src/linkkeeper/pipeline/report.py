@@ -165,10 +165,12 @@ def finding_words(page: LinkPage) -> str:
     summary = page.summary
     last = next((check for check in page.checks if not check.void), None)
     words = summary.state.value.replace("_", " ")
-    if last is not None and last.observation.value not in ("ok", summary.state.value):
+    if summary.counted:
+        words = f"{words}: {summary.counted}"
+    elif last is not None and last.observation.value not in ("ok", summary.state.value):
         words = f"{words}: {last.observation.value.replace('_', ' ')}"
     if summary.next_check_at is not None and summary.state not in (LinkState.ALIVE, LinkState.NEW):
-        words += f", next look on {summary.next_check_at.day} {summary.next_check_at:%B}"
+        words += f", next on {summary.next_check_at.day} {summary.next_check_at:%B}"
     return words
 
 

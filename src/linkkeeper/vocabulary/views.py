@@ -111,7 +111,10 @@ class CitationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSummary:
-    """*capture* is the best one that may be shown, newest first among equals."""
+    """
+    *capture* is the best one that may be shown, newest first among equals;
+    *counted* says how far evidence is counted, ``missing, look 1 of 3``.
+    """
 
     id: int
     url: str
@@ -125,6 +128,7 @@ class LinkSummary:
     last_ok_at: datetime | None
     next_check_at: datetime | None
     capture: CaptureView | None
+    counted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
