@@ -30,13 +30,15 @@ def html_page(size: int) -> bytes:
             f'<em>it did</em>.<sup id="fnref{number}"><a href="#fn{number}">{number}</a></sup></p>\n'
         )
         note = (
-            f'<li id="fn{number}">Board, <em>Minutes</em>, March {number % 28 + 1}, 2020, https://board.example/{number}?a=1&amp;b=2 '
+            f'<li id="fn{number}">Board, <em>Minutes</em>, March {number % 28 + 1}, 2020,'
+            f" https://board.example/{number}?a=1&amp;b=2 "
             f'[https://perma.cc/AB{number % 90 + 10}-CD34]. <a href="#fnref{number}">↩</a></li>\n'
         )
         body.append(paragraph)
         notes.append(note)
         length += len(paragraph) + len(note)
-    return f"<html><body><article>{''.join(body)}<ol class=footnotes>{''.join(notes)}</ol></article></body></html>".encode()
+    listed = f"<ol class=footnotes>{''.join(notes)}</ol>"
+    return f"<html><body><article>{''.join(body)}{listed}</article></body></html>".encode()
 
 
 def text_file(size: int) -> bytes:

@@ -39,7 +39,8 @@ def relations(**targets: str) -> str:
 
 def test_word_notes_have_the_numbers_that_word_shows() -> None:
     body = (
-        f'<w:p>{run("Salt")}<w:r><w:footnoteReference w:id="7"/></w:r>{run(" iron")}<w:r><w:footnoteReference w:id="3"/></w:r>'
+        f'<w:p>{run("Salt")}<w:r><w:footnoteReference w:id="7"/></w:r>'
+        f'{run(" iron")}<w:r><w:footnoteReference w:id="3"/></w:r>'
         f'<w:r><w:endnoteReference w:id="2"/></w:r><w:hyperlink r:id="r1">{run("the text")}</w:hyperlink></w:p>'
     )
     notes = (
@@ -50,7 +51,8 @@ def test_word_notes_have_the_numbers_that_word_shows() -> None:
     )
     ends = (
         f'<w:endnotes {_W} {_R}><w:endnote w:id="2"><w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
-        f'<w:r><w:instrText>HYPERLINK "https://c.example/z"</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+        f'<w:r><w:instrText>HYPERLINK "https://c.example/z"</w:instrText></w:r>'
+        f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
         f'{run("Zinc")}<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p></w:endnote></w:endnotes>'
     )
     data = docx(

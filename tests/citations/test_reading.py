@@ -53,7 +53,8 @@ def test_an_editor_is_told_what_was_unusual_about_a_url() -> None:
     page = (
         "<p>A<sup><a href='#n1' id='r1'>1</a></sup></p><ol class='footnotes'><li id='n1'>"
         "www.a.example/x; <a href='//b.example/y'>B</a>; <a href='ftp://c.example/z'>C</a>; https://d.&#8203;example/;"
-        " <a href='https://e.example/real'>https://e.example/shown</a>; https://doi.org/10.5555/AbC. <a href='#r1'>↩</a></li></ol>"
+        " <a href='https://e.example/real'>https://e.example/shown</a>; https://doi.org/10.5555/AbC."
+        " <a href='#r1'>↩</a></li></ol>"
     )
     (note,) = read(page.encode(), location="a.html").notes
     flags = {url.as_cited: set(url.flags) for url in note.urls}

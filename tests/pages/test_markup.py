@@ -108,7 +108,17 @@ _PIECES = [
     "<div class=a>",
     "</div>",
     "<template>",
-] + (["</template>", "text", "&amp;", "<", "/", "<b>", "</b>", "<td>", "<svg/>", "é"])
+    "</template>",
+    "text",
+    "&amp;",
+    "<",
+    "/",
+    "<b>",
+    "</b>",
+    "<td>",
+    "<svg/>",
+    "é",
+]
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=60))
