@@ -56,11 +56,21 @@ def test_another_text_under_the_same_name_is_drifted() -> None:
     assert seen(other).kind is K.DRIFTED
 
 
-def test_another_text_title_and_links_are_anothers_content() -> None:
-    other = page("Play roulette and poker with a welcome bonus of four hundred. " * 8, title="Best casino bonus")
-    observation = seen(other)
-    assert observation.kind is K.USURPED_SUSPECT
-    assert "another's content" in observation.evidence.words
+CASINO = page("Play roulette and poker with a welcome bonus of four hundred. " * 8, title="Best casino bonus")
+NAMED = BEFORE.replace(b"</title>", b'</title><meta property="og:site_name" content="Old Institute">')
+
+
+def test_another_text_title_and_links_are_anothers_content_where_the_publisher_is_known() -> None:
+    note = NoteFacts(text="Ada Weller, “Water report 2019”, Old Institute.", passages=("Water report 2019",))
+    for observation in (seen(CASINO, note=note), seen(CASINO, known=baseline(NAMED))):
+        assert observation.kind is K.USURPED_SUSPECT
+        assert "another's content" in observation.evidence.words
+
+
+def test_a_publisher_that_replaces_its_own_page_has_drifted() -> None:
+    own = CASINO.replace(b"welcome bonus", b"bonus of the Old Institute")
+    assert seen(own, known=baseline(NAMED)).kind is K.DRIFTED
+    assert seen(CASINO).kind is K.DRIFTED
 
 
 def test_a_quoted_passage_that_still_stands_keeps_the_link_alive() -> None:

@@ -15,6 +15,8 @@ from linkkeeper.pages.shingles import words_of
 from linkkeeper.pages.text import Page
 from linkkeeper.vocabulary.uri import host_of, registrable_domain, text_fragment_quotes
 
+#: A page that scores less against its note is foreign to it.
+FOREIGN_SCORE = 0.25
 _ENOUGH = 0.5
 _TITLE_ENOUGH = 0.75
 _QUOTE_WORDS = 5

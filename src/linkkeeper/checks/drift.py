@@ -7,6 +7,7 @@ text's 4-word shingles, a major rewrite 0.28, unrelated articles at most 0.005.
 
 from dataclasses import dataclass
 
+from linkkeeper.checks.baseline import FOREIGN_SCORE, match_note
 from linkkeeper.checks.case import Baseline, Case
 from linkkeeper.checks.landing import outgoing, permanent, same_place
 from linkkeeper.checks.scene import Finding, Scene
@@ -144,10 +145,19 @@ def _is_another(scene: Scene, baseline: Baseline, drift: Drift) -> bool:
         return False
     if not same_site(scene.landed, baseline.final_url or scene.case.cited):
         return True
-    old_name, new_name = baseline.site_name.lower(), scene.page.site_name.lower()
-    named = bool(old_name) and (old_name == new_name or old_name in scene.text.lower())
-    tongue_changed = _tongue(baseline.language) != _tongue(scene.page.language)
-    return not named and (drift.title is not None or tongue_changed)
+    name = baseline.site_name.lower()
+    if name:
+        return name != scene.page.site_name.lower() and name not in scene.text.lower()
+    # Nothing tells whose page it was but its language and its note.
+    return _tongue(baseline.language) != _tongue(scene.page.language) or _foreign_to_note(scene)
+
+
+def _foreign_to_note(scene: Scene) -> bool:
+    note = scene.case.note
+    if note is None:
+        return False
+    match = match_note(scene.page, note, url=scene.case.cited, text=scene.text)
+    return not match.matched and bool(match.parts) and match.score < FOREIGN_SCORE
 
 
 def _tongue(language: str | None) -> str:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from linkkeeper.checks.baseline import match_note
+from linkkeeper.checks.baseline import FOREIGN_SCORE, match_note
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.drift import judge_drift, judge_kept, quote_found
 from linkkeeper.checks.landing import Landing, same_place
@@ -31,9 +31,6 @@ from linkkeeper.vocabulary.uri import is_supported, same_site
 
 #: Version of all rules together; raised whenever a verdict could change.
 RULE_SET = "2026.11"
-
-#: A page that scores less against its note is foreign to it.
-_FOREIGN_SCORE = 0.25
 
 _Kind = ObservationKind
 _TLS = frozenset({_Kind.TLS_EXPIRED, _Kind.TLS_WRONG_HOST, _Kind.TLS_SELF_SIGNED, _Kind.TLS_CHAIN, _Kind.TLS_OLD})
@@ -146,7 +143,7 @@ def _judge_other_site(scene: Scene) -> Finding | None:
     if scene.place is not Landing.OTHER_SITE or case.baseline is not None or case.note is None or not scene.page.markup:
         return None
     match = match_note(scene.page, case.note, url=case.cited, text=scene.text)
-    if match.matched or match.score >= _FOREIGN_SCORE or not match.parts or _resolves_elsewhere(scene):
+    if match.matched or match.score >= FOREIGN_SCORE or not match.parts or _resolves_elsewhere(scene):
         return None
     words = f"another site answers, {scene.landed}; {match.words}"
     return Finding(ObservationKind.USURPED_SUSPECT, "other-site", Evidence(words=words, note_score=match.score))
