@@ -142,6 +142,7 @@ def _is_tracking(name: str, site: str) -> bool:
     return name.startswith("utm_") or name in _TRACKING or site in _TRACKING_ON.get(name, ())
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Return the lower-case ASCII host of *url* (brackets kept for IPv6); "" where there is none."""
     try:
@@ -168,6 +169,7 @@ def registrable_domain(host: str) -> str:
     return _suffixes().privatesuffix(name) or name
 
 
+@lru_cache(maxsize=4096)
 def politeness_key(host: str) -> str:
     """
     Return the name under which requests to *host* are paced together.
