@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, update
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, update
+from sqlmodel import col, func, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import records_of
@@ -30,6 +30,13 @@ _MOVE = (
         looks=_LINKS.c.looks + 1,
     )
 )
+
+_SEEN_OK = (
+    update(_LINKS)
+    .where(_LINKS.c.id == bindparam("key"))
+    .values(last_ok_at=bindparam("looked"), etag=bindparam("new_etag"), last_modified=bindparam("new_modified"))
+)
+_BROWSED = update(_LINKS).where(_LINKS.c.id == bindparam("key")).values(browser_look_at=bindparam("looked"))
 
 SIBLINGS_KEPT = timedelta(days=7)
 
@@ -81,12 +88,12 @@ class SqlChecks:
             capture_again: Links seen changed while alive: a capture is asked for.
         """
         with self._database.writing() as session:
-            if results:
-                session.connection().execute(_MOVE, [_link_values(result) for result in results])
+            connection = session.connection()
+            _execute_all(connection, _MOVE, [_link_values(result) for result in results])
+            _execute_all(connection, _SEEN_OK, [_ok_values(result) for result in results if result.is_ok])
+            _execute_all(connection, _BROWSED, [_browsed_values(result) for result in results if result.by_browser])
             session.add_all([_check_row(result) for result in results if result.kept])
             for result in results:
-                if result.is_ok or result.by_browser:
-                    _mark(session, result)
                 if result.link_id in capture_again:
                     ask_in(session, result.link_id, reason=RequestReason.CHANGED, now=result.observation.moment)
 
@@ -131,18 +138,23 @@ def _link_values(result: LookResult) -> dict[str, Any]:
     }
 
 
-def _mark(session: Session, result: LookResult) -> None:
-    values: dict[str, Any] = {}
-    if result.is_ok:
-        evidence = result.observation.evidence
-        values = {
-            "last_ok_at": result.observation.moment,
-            "etag": evidence.etag,
-            "last_modified": evidence.last_modified,
-        }
-    if result.by_browser:
-        values["browser_look_at"] = result.observation.moment
-    session.execute(update(LinkRow).where(col(LinkRow.id) == result.link_id).values(**values))
+def _execute_all(connection: Connection, statement: Update, values: Sequence[dict[str, Any]]) -> None:
+    if values:
+        connection.execute(statement, values)
+
+
+def _ok_values(result: LookResult) -> dict[str, Any]:
+    evidence = result.observation.evidence
+    return {
+        "key": result.link_id,
+        "looked": result.observation.moment,
+        "new_etag": evidence.etag,
+        "new_modified": evidence.last_modified,
+    }
+
+
+def _browsed_values(result: LookResult) -> dict[str, Any]:
+    return {"key": result.link_id, "looked": result.observation.moment}
 
 
 def _check_row(result: LookResult) -> CheckRow:

@@ -8,6 +8,7 @@ oEmbed providers' documentation (YouTube, X).
 import re
 from urllib.parse import parse_qs, quote, urlsplit
 
+from linkkeeper.checks.baseline import match_note
 from linkkeeper.checks.scene import Finding, Scene
 from linkkeeper.vocabulary.archived import unwrap_archive
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind
@@ -129,11 +130,20 @@ def _by_stand_in(scene: Scene) -> Finding | None:
     return None
 
 
-def _same_for_all(scene: Scene, service: str) -> Finding:
+def _same_for_all(scene: Scene, service: str) -> Finding | None:
+    """Their shell says nothing; the source itself, or the rare word that it is gone for good, does."""
+    if scene.status == 410 or (scene.status < 300 and _shows_the_source(scene)):
+        return None
     words = f"{service} shows robots the same page whether the source is there or not"
     if scene.status >= 400:
         words = f"{service} refuses robots (HTTP {scene.status}), which says nothing about the source"
     return Finding(ObservationKind.BLOCKED, "same-for-all", Evidence(words=words, vendor=service))
+
+
+def _shows_the_source(scene: Scene) -> bool:
+    """Whether the answer holds what the note names; a shell holds no post's words."""
+    note = scene.case.note
+    return note is not None and match_note(scene.page, note, url=scene.case.cited, text=scene.text).matched
 
 
 def _video_page(scene: Scene) -> Finding | None:
