@@ -4,6 +4,8 @@ How fast and how politely a round of looks goes, beside stock httpx and lychee.
 Run as root: ``python benchmarks/check_throughput.py [--lychee PATH] [--urls N]``.
 Everything happens in a network namespace of its own (``unshare``, ``ip``) with
 a DNS stub and a server for 2,000 host names, so that nothing leaves the machine.
+The makespan is that of the quick pass. On a busy machine give it precedence
+(``chrt -f 1``): who waits for the processor is late, and lateness adds up.
 
 Prints, per run, a JSON line: makespan over its lower bound, CPU per 1,000
 checks, peak memory, and what the server's log says of politeness.
