@@ -99,18 +99,18 @@ async def endless_trickle(request: Request, answer: Answering) -> None:
 
 @lru_cache
 def blanks_gzipped(start: bytes, *, megabytes: int) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     parts = [packer.compress(start), *(packer.compress(b" " * (1 << 20)) for _ in range(megabytes)), packer.flush()]
     return b"".join(parts)
 
 
 async def bomb_page(request: Request, answer: Answering) -> None:
-    body = blanks_gzipped(b"<!DOCTYPE html><title>Bomb</title><p>Words before the bomb", megabytes=300)
+    body = blanks_gzipped(b"<!DOCTYPE html><title>Bomb</title><p>Words before the bomb", megabytes=100)
     await answer.whole(head("200 OK", "Content-Type: text/html", "Content-Encoding: gzip", length=len(body)), body)
 
 
 async def bomb_picture(request: Request, answer: Answering) -> None:
-    body = blanks_gzipped(b"", megabytes=300)
+    body = blanks_gzipped(b"", megabytes=100)
     await answer.whole(head("200 OK", "Content-Type: image/png", "Content-Encoding: gzip", length=len(body)), body)
 
 

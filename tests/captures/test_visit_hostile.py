@@ -88,11 +88,6 @@ def check_huge_header(visited: Visited) -> None:
     assert LimitHit.HEADER in visited.visit.hits or "max_header_bytes" in visited.visit.reason
 
 
-def check_fetches(visited: Visited) -> None:
-    assert LimitHit.EXCHANGES in visited.visit.hits
-    assert visited.visit.quality in (Quality.PARTIAL, Quality.ERROR)
-
-
 def check_sockets(visited: Visited) -> None:
     assert LimitHit.CONNECTIONS in visited.visit.hits
     assert visited.visit.quality in SHOWN_QUALITIES
@@ -106,6 +101,5 @@ CHECKS = {
     "/tampered": check_tampered,
     "/two-lengths": check_two_lengths,
     "/huge-header": check_huge_header,
-    "/fetch-loop": check_fetches,
     "/sockets": check_sockets,
 }

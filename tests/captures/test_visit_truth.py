@@ -4,17 +4,21 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import linkkeeper
 from captures.truth_web import CASES, MAIN, PAPER, SOUND, truth_web
 from captures.visiting import Visited, Visitor
+from linkkeeper.adapters.playwright_browser import BrowserOptions
 from linkkeeper.captures.source_kind import SourceKind
 from linkkeeper.captures.visit import VisitOrder
 from linkkeeper.vocabulary.capture import Quality, StepOutcome, Truncation
 
 pytestmark = pytest.mark.browser
 
+RULE_SET = Path(linkkeeper.__file__).parent / "web" / "vendor" / "autoconsent" / "autoconsent.standalone.js"
 QUALITIES = {
     "login": Quality.LOGIN_WALL,
     "not found": Quality.ERROR,
@@ -27,7 +31,8 @@ QUALITIES = {
 
 @pytest.fixture(scope="module")
 def visitor() -> Iterator[Visitor]:
-    visitor = Visitor(truth_web(), names={"no-such.example:443": ""}).open()
+    options = BrowserOptions(consent_rules=RULE_SET)
+    visitor = Visitor(truth_web(), names={"no-such.example:443": ""}, options=options).open()
     yield visitor
     visitor.close()
 
@@ -266,6 +271,15 @@ def test_a_consent_banner_is_refused_and_that_is_said(visitor: Visitor) -> None:
     worded = visitor.visit(f"https://{MAIN}/worded-consent")
     step = next(step for step in worded.visit.steps if step.name == "consent")
     assert step.detail == "banner: refused"
+
+
+def test_a_banner_that_only_the_fetched_rule_set_knows_is_refused(visitor: Visitor) -> None:
+    if not RULE_SET.is_file():
+        pytest.skip("the rule set for consent banners was not fetched at build")
+    visited = visitor.visit(f"https://{MAIN}/cassie-consent")
+    step = next(step for step in visited.visit.steps if step.name == "consent")
+    assert step.detail == "cassie: refused"
+    assert "We use cookies" not in visited.visit.text
 
 
 @pytest.mark.battery

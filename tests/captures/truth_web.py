@@ -194,6 +194,12 @@ PAGES = {
         "Accept</button><button id=onetrust-reject-all-handler "
         "onclick='this.parentElement.remove()'>Reject all</button></div>",
     ),
+    "/cassie-consent": page(
+        "With a banner that few know",
+        "<div class='cassie-cookie-module cassie-pre-banner' style='position:fixed;bottom:0;height:60px'>"
+        "<span id=cassie_pre_banner_text>We use cookies</span> "
+        "<i class=cassie-reject-all onclick='this.parentElement.remove()'>No thanks to all that</i></div>",
+    ),
     "/worded-consent": page(
         "With a banner of its own",
         "<div class=cookie-bar style='position:fixed;bottom:0'>We use cookies "

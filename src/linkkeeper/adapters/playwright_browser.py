@@ -41,6 +41,8 @@ class BrowserOptions:
 
     Attributes:
         allow_unsandboxed: Whether ``auto`` may end without a sandbox (one-off commands only).
+        consent_rules: Script of a rule set that dismisses consent banners; None, or a file that
+            is not there, means that only our own rules do.
         flags: Further arguments of the browser; no setting, for measurements.
     """
 
@@ -50,14 +52,18 @@ class BrowserOptions:
     recycle_after: int = 60
     recycle_memory_bytes: int = 1_500_000_000
     recycle_age_s: float = 3600.0
+    consent_rules: Path | None = None
     flags: tuple[str, ...] = ()
 
 
 class RunningBrowser:
     """One browser process with its key; satisfies :class:`linkkeeper.captures.ports.BrowserLease`."""
 
-    def __init__(self, browser: Browser, *, key: BrowserKey, sandbox: SandboxMode, marker: str) -> None:
+    def __init__(
+        self, browser: Browser, *, key: BrowserKey, sandbox: SandboxMode, marker: str, consent_rules: str
+    ) -> None:
         self._browser = browser
+        self._consent_rules = consent_rules
         self.key = key
         self.version = browser.version
         self.sandbox = sandbox
@@ -87,7 +93,8 @@ class RunningBrowser:
                         accept_downloads=False,
                     )
                     page = await context.new_page()
-                    tab = PlaywrightTab(context, page, await context.new_cdp_session(page))
+                    session = await context.new_cdp_session(page)
+                    tab = PlaywrightTab(context, page, session, consent_rules=self._consent_rules)
                     await tab.prepare(proxy, on_landing=on_landing)
             except (Error, TimeoutError) as error:
                 self.sick = True
@@ -236,4 +243,9 @@ class PlaywrightPool:
         except Error as error:
             reason = error.message.strip().splitlines()[0]
             raise BrowserError("start the browser", subject=str(executable), reason=reason) from error
-        return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker)
+        rules = await asyncio.to_thread(_script_of, self._options.consent_rules)
+        return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker, consent_rules=rules)
+
+
+def _script_of(path: Path | None) -> str:
+    return path.read_text("utf-8") if path is not None and path.is_file() else ""

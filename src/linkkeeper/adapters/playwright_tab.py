@@ -30,15 +30,23 @@ _ORDER_TIMEOUT_S = 2.0
 _NEWS_S = 0.2
 _GREETING = f"http://{GREETING_HOST}/"
 _PRINT_MARGIN = "14mm"
+#: How long a banner that the rule set knows may take to show.
+_BANNER_S = 0.8
+_RULE_SET_NEWS = """() => {
+  const said = (globalThis.autoconsentStandalone || {messages: []}).messages;
+  const named = (type, good) => (said.find(message => message.type === type && good(message)) || {cmp: null}).cmp;
+  return {found: named('cmpDetected', () => true), done: named('optOutResult', message => message.result)};
+}"""
 
 
 class PlaywrightTab:
     """Satisfies :class:`linkkeeper.captures.ports.Tab`."""
 
-    def __init__(self, context: BrowserContext, page: Page, session: CDPSession) -> None:
+    def __init__(self, context: BrowserContext, page: Page, session: CDPSession, *, consent_rules: str = "") -> None:
         self._context = context
         self._page = page
         self._session = session
+        self._consent_rules = consent_rules
         self._lost: TabLost | None = None
         self._gone = asyncio.Event()
         self._background: set[asyncio.Future[Any]] = set()
@@ -220,6 +228,26 @@ class PlaywrightTab:
                     if await found.is_visible():
                         await found.click(timeout=1500, no_wait_after=True)
                         return selector
+        return None
+
+    async def dismiss_by_rule_set(self, *, timeout_s: float) -> str | None:
+        if not self._consent_rules:
+            return None
+        product = await self._do(self._run_rule_set(timeout_s), timeout_s=timeout_s)
+        return str(product) if product is not None else None
+
+    async def _run_rule_set(self, timeout_s: float) -> str | None:
+        """The rule set runs in our world beside the page's, and keeps a list of what it did."""
+        await self._evaluate(f"() => {{ {self._consent_rules}\n }}", None)
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        while loop.time() - started < timeout_s - _NEWS_S:
+            heard = await self._evaluate(_RULE_SET_NEWS, None)
+            if heard["done"] is not None:
+                return str(heard["done"])
+            if heard["found"] is None and loop.time() - started > _BANNER_S:
+                return None
+            await asyncio.sleep(0.1)
         return None
 
     async def text(self, *, timeout_s: float) -> str:

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
+import linkkeeper
 from linkkeeper import __version__
 from linkkeeper.adapters.apscheduler_beats import Beats, next_time
 from linkkeeper.adapters.browser_look import PlaywrightLook
@@ -25,6 +27,9 @@ from linkkeeper.pipeline.poll import Poller
 from linkkeeper.pipeline.watch import Watcher, WatchRules
 from linkkeeper.settings import CaptureSettings, Settings
 from linkkeeper.vocabulary.moment import Clock, SystemClock
+
+#: Fetched at build; without it the rules of our own remain.
+_CONSENT_RULES = Path(linkkeeper.__file__).parent / "web" / "vendor" / "autoconsent" / "autoconsent.standalone.js"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

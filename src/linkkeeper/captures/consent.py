@@ -4,7 +4,9 @@ Consent banners: how each known kind says no (or, failing that, yes).
 A refusal comes first: an archived page needs no trackers. Where a product
 offers none at the first sight, its acceptance uncovers the text. Rules go by
 the products' documented element ids and classes, then by the words on buttons
-inside something that calls itself a cookie banner.
+inside something that calls itself a cookie banner, then by the rule set of
+``@duckduckgo/autoconsent`` (MPL-2.0, fetched at build, unmodified), which knows
+hundreds more and costs 400 kB of script: only where the page speaks of cookies.
 """
 
 import re
@@ -127,6 +129,11 @@ _PRESENT = """selectors => {
 }"""
 
 
+#: Whether the dearer ways are worth it.
+_SPEAKS_OF_COOKIES = """() => /cookies?\\b|consent|einwillig|datenschutz|gdpr|rgpd|privacy/i.test(
+  document.body ? document.body.innerText.slice(0, 200000) : '')"""
+
+
 @dataclass(frozen=True, slots=True)
 class Dismissal:
     """What was done to a banner."""
@@ -166,9 +173,12 @@ async def dismiss(tab: Tab, *, timeout_s: float, in_frames: bool) -> Dismissal |
             done = await _try(tab, rule.product, rule.refuse, rule.accept, timeout_s=timeout_s)
             if done is not None:
                 return done
-    if not banner:
+    if not banner and not in_frames and not await tab.run(_SPEAKS_OF_COOKIES, timeout_s=timeout_s):
         return None
-    return await _try(tab, "banner", worded_selectors(_REFUSING), worded_selectors(_ACCEPTING), timeout_s=timeout_s)
+    done = await _try(tab, "banner", worded_selectors(_REFUSING), worded_selectors(_ACCEPTING), timeout_s=timeout_s)
+    if done is None and (product := await tab.dismiss_by_rule_set(timeout_s=timeout_s)) is not None:
+        return Dismissal(product, True)
+    return done
 
 
 async def _try(

@@ -154,6 +154,15 @@ class Tab(Protocol):
         """Click the first visible match in any frame; return its selector."""
         ...
 
+    async def dismiss_by_rule_set(self, *, timeout_s: float) -> str | None:
+        """
+        Let a rule set from elsewhere refuse the page's consent banner.
+
+        Returns:
+            The banner's product; None without a rule set, or if it knows no banner here.
+        """
+        ...
+
     async def text(self, *, timeout_s: float) -> str:
         """The visible text of the page and of its frames."""
         ...
