@@ -91,6 +91,7 @@ class Observer:
         self._siblings = Siblings(fetch, memory)
         self._robots = robots
         self._crawl_delay = crawl_delay
+        self._told_of_no_browser = False
 
     async def observe(
         self,
@@ -189,7 +190,10 @@ class Observer:
         except HostDeferred:
             return None
         except BrowserError as error:
-            log.warning("no browser to look with", url=url, reason=error.reason, hint=error.hint)
+            # Said once: without a browser this is every wall's and every shell's lot.
+            told, self._told_of_no_browser = self._told_of_no_browser, True
+            tell = log.debug if told else log.warning
+            tell("no browser to look with", url=url, reason=error.reason, hint=error.hint)
             return None
 
     async def _forbidden_by_robots(self, case: Case) -> Observation | None:
