@@ -128,6 +128,14 @@ def test_copies_go_to_the_folder_and_originals_stay(site: Path, tmp_path: Path, 
     assert all(contents(out)[name] == before[name] for name in contents(out))
 
 
+def test_copies_of_files_with_one_name_do_not_overwrite_each_other(site: Path, tmp_path: Path) -> None:
+    (site / "deeper" / "c.txt").write_text(f"Another text about {URL}; and more of it.\n")
+    out = tmp_path / "out"
+    arguments = [str(site / "c.txt"), str(site / "deeper" / "c.txt"), "--map", "map.json", "--out", str(out)]
+    assert run(["relink", *arguments]) == 0
+    assert set(contents(out)) == {"c.txt", "deeper/c.txt"}
+
+
 class TestCheck:
     def test_dead_links_are_named_with_file_and_line(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["relink", str(site), "--map", "map.json", "--check"]) == 1

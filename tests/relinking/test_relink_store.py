@@ -45,8 +45,9 @@ class Site:
         now = store.clock.now()
         observation = Observation(url=URL, moment=now, kind=kind, rule="test@1", evidence=Evidence(words="a test"))
         result = LookResult(
-            link_id=page.summary.id, observation=observation, state=state, since=now, standing=None, is_ok=kind is ObservationKind.OK,
+            link_id=page.summary.id, observation=observation, state=state, since=now, standing=None,
             next_check_at=now + timedelta(days=1), kept=True, evidence_class=kind.value,
+            is_ok=kind is ObservationKind.OK,
         )  # fmt: skip
         store.checks.record([result])
 

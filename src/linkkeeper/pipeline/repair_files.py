@@ -127,17 +127,29 @@ def published_files(paths: Iterable[Path]) -> Iterator[PublishedFile]:
     Raises:
         InputError: a path that is not there.
     """
+    taken: set[str] = set()
     for path in paths:
         if path.is_dir():
             for found in sorted(path.rglob("*")):
                 below = found.relative_to(path)
                 hidden = any(part.startswith(".") for part in below.parts)
                 if found.is_file() and not hidden and found.suffix.lower() in SUFFIXES:
-                    yield PublishedFile(found, below.as_posix())
+                    yield PublishedFile(found, _free_name(found, below.as_posix(), taken))
         elif path.exists():
-            yield PublishedFile(path, path.name)
+            yield PublishedFile(path, _free_name(path, path.name, taken))
         else:
             raise InputError("read the file", subject=str(path), reason="no such file or folder")
+
+
+def _free_name(path: Path, name: str, taken: set[str]) -> str:
+    """*name*, with as many folders before it as tell it from those of other files: copies must not overwrite."""
+    parts = path.resolve().parts
+    for count in range(name.count("/") + 1, len(parts)):
+        if name not in taken:
+            break
+        name = "/".join(parts[-count - 1 :])
+    taken.add(name)
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
