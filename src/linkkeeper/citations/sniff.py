@@ -33,12 +33,12 @@ _RST = (
 _WIKI = (
     re.compile(rb"<ref[ >/]", re.I),
     re.compile(rb"\{\{\s*[A-Za-z][^{}\n]{0,60}[|}\n]"),
-    re.compile(rb"\[\[[^\]\n]+\]\]"),
+    re.compile(rb"\[\[[^\[\]\n]{1,300}\]\]"),
     re.compile(rb"^==+[^=\n]+==+[ \t]*\r?$", re.M),
 )
 _MARKDOWN = (
     re.compile(rb"^\[\^[^\]\n]+\]:", re.M),
-    re.compile(rb"\[[^\]\n]*\]\((?:https?:|<|/|#)[^)\n]*\)"),
+    re.compile(rb"\[[^\[\]\n]{0,300}\]\((?:https?:|<|/|#)[^)\n]*\)"),
     re.compile(rb"^#{1,6} \S", re.M),
     re.compile(rb"\A---\r?\n(?:.*\r?\n){1,60}?---\r?$", re.M),
     re.compile(rb"^```|^~~~|^> |\*\*[^*\n]+\*\*", re.M),
