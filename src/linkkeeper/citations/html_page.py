@@ -23,6 +23,11 @@ _HIDDEN_CLASS = re.compile(
     re.I,
 )
 _CHANGED = re.compile(r"[\t\r\n\f&]|  ")
+_ABSOLUTE = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:https?:)?//""", re.I)
+_PREFIXED = re.compile(
+    r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/""", re.I
+)
+_PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
 _NAMING = re.compile(r"\b(?:id|name|rel|property)\s*=", re.I)
 _MAY_HIDE = re.compile("hidden|none|reader|sr-only|visually|accessib|z3988|show-for|offscreen|assistive", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -46,11 +51,14 @@ class Page:
     Attributes:
         names: Element by ``id`` or ``<a name>``; the first of a name.
         base: The page's own address without fragment, if it tells.
+        is_saved_copy: Saved from a web archive that put its own address in
+            front of every link; nobody cited those.
     """
 
     markup: Markup
     names: dict[str, Element] = field(default_factory=dict)
     base: str = ""
+    is_saved_copy: bool = False
     _last: tuple[int, dict[str, Attribute]] = (-1, {})
     _regions: Regions | None = None
 
@@ -140,7 +148,20 @@ def prepare(markup: Markup, location: str = "") -> Page:
                 canonical = canonical or found["content"].value.strip()
     own = location if location.startswith(("http://", "https://")) else canonical
     page.base = own.partition("#")[0] if own.startswith(("http://", "https://")) else ""
+    page.is_saved_copy = _is_saved_copy(markup.text)
     return page
+
+
+def _is_saved_copy(text: str) -> bool:
+    """Tell whether nearly all links of a page, its navigation too, lead through the Wayback Machine."""
+    if text.find("/web/") < 0:
+        return False
+    prefixed = sum(1 for _ in _PREFIXED.finditer(text))
+    return prefixed >= 10 and prefixed >= 0.8 * sum(1 for _ in _ABSOLUTE.finditer(text))
+
+
+def _unprefixed(url: str) -> str:
+    return _PREFIX.sub("", url.strip(), count=1)
 
 
 def _same_page(address: str, base: str) -> bool:
@@ -264,7 +285,7 @@ class _Taker:
                 Destination(
                     start=begin,
                     end=len(self.flat),
-                    url=href.value,
+                    url=_unprefixed(href.value) if self.page.is_saved_copy else href.value,
                     source=(href.start, href.end),
                     form=OccurrenceForm.HTML_HREF,
                     original=original.value if original else None,
