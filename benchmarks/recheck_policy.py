@@ -340,14 +340,17 @@ def figures(result: Result) -> dict[str, object]:
 def drawing(webs: dict[str, list[list[Link]]]) -> str:
     """The trade-off of looks against days, as SVG written by hand."""
     shapes = [_axes()]
-    for colour, (name, web) in zip(("#1f5fa8", "#b4581c"), webs.items(), strict=True):
+    for (colour, below), (name, web) in zip((("#1f5fa8", False), ("#b4581c", True)), webs.items(), strict=True):
         points = [_point(run(web, partial(Linkkeeper, longest_days=days))) for days in SWEEP]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
         shapes.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for days, (x, y, false_dead) in zip(SWEEP, points, strict=True):
-            shapes.append(_dot(x, y, colour, f"{days:.0f} d ({false_dead:.1f})"))
+            shapes.append(_dot(x, y, colour, f"{days:.0f} d ({false_dead:.1f})", below=below))
         last_x, last_y, _ = points[-1]
-        shapes.append(f'<text x="{last_x - 4:.0f}" y="{last_y - 12:.0f}" fill="{colour}">linkkeeper, {name}</text>')
+        away = 75 if below else -22
+        shapes.append(
+            f'<text x="{_LEFT + 6 if below else last_x - 4:.0f}" y="{last_y + away:.0f}" fill="{colour}">linkkeeper, {name}</text>'
+        )
     for name in ("InternetArchiveBot", "first failure kills, weekly"):
         x, y, false_dead = _point(run(webs["links alone"], POLICIES[name]))
         shapes.append(_dot(x, y, "#333", f"{name} ({false_dead:.0f})"))
@@ -375,10 +378,11 @@ def _y(days: float) -> float:
     return _BOTTOM - days / _MOST_DAYS * (_BOTTOM - 40)
 
 
-def _dot(x: float, y: float, colour: str, words: str) -> str:
+def _dot(x: float, y: float, colour: str, words: str, *, below: bool = False) -> str:
+    label_x, label_y, anchor = (x - 5, y + 14, "end") if below else (x + 7, y - 5, "start")
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
-        f'<text x="{x + 7:.1f}" y="{y - 5:.1f}" fill="{colour}">{words}</text>'
+        f'<text x="{label_x:.1f}" y="{label_y:.1f}" text-anchor="{anchor}" fill="{colour}">{words}</text>'
     )
 
 
