@@ -2,6 +2,8 @@
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linkkeeper.web import files
 from linkkeeper.web.replay_host import build_replay_host
@@ -28,7 +30,12 @@ def test_ranges_tags_and_caching(outside: httpx.Client, room: Room, capture_id: 
     for wanted, part in (("bytes=10-19", whole[10:20]), ("bytes=-7", whole[-7:]), ("bytes=5-", whole[5:])):
         ranged = outside.get(path, headers={"range": wanted, "if-range": tag})
         assert ranged.status_code == 206 and ranged.content == part, wanted
-    assert outside.get(path, headers={"range": f"bytes={len(whole)}-"}).status_code == 416
+    for outside_of_it in (f"bytes={len(whole)}-", "bytes=-0"):
+        refused = outside.get(path, headers={"range": outside_of_it})
+        assert refused.status_code == 416 and refused.headers["content-range"] == f"bytes */{len(whole)}"
+    for not_understood in ("bytes=0-1,4-5", "lines=1-2", "bytes=9-3", "bytes=a-b"):
+        assert outside.get(path, headers={"range": not_understood}).status_code == 200, not_understood
+    assert outside.get(path, headers={"range": "bytes=0-1", "if-range": '"old"'}).content == whole
     assert outside.head(path).headers["content-length"] == str(len(whole))
 
 
@@ -108,3 +115,23 @@ def test_a_pdf_may_begin_after_some_bytes_that_are_not_its_own(room: Room) -> No
     assert capture is not None
     found = files.kept_file(room.root, capture, "page.pdf")
     assert found is not None and found.media_type == "application/pdf"
+
+
+@given(size=st.integers(1, 10_000), first=st.integers(0, 12_000), length=st.integers(1, 12_000))
+def test_a_range_is_read_as_its_bytes(size: int, first: int, length: int) -> None:
+    header = f"bytes={first}-{first + length - 1}"
+    if first >= size:
+        with pytest.raises(ValueError):
+            files.read_range(header, size)
+    else:
+        assert files.read_range(header, size) == (first, min(first + length, size))
+
+
+@given(header=st.text(max_size=20), size=st.integers(0, 100))
+def test_no_range_header_breaks_the_reader(header: str, size: int) -> None:
+    for text in (header, f"bytes={header}"):
+        try:
+            found = files.read_range(text, size)
+        except ValueError:
+            continue
+        assert found is None or 0 <= found[0] < found[1] <= size

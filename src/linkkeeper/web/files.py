@@ -6,11 +6,10 @@ file system. They never change, so browsers may keep them for ever; shared
 caches may not keep them at all, because a capture can be withheld.
 """
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
 
 from linkkeeper.vocabulary.views import CaptureView
 
@@ -36,17 +35,40 @@ MAGIC = {
     "application/wacz": b"PK",
 }
 
-#: Chromium shows no PDF in a document with a sandbox directive.
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors {desk}"
+#: Chromium shows no PDF in a document with a sandbox directive.
 PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors {desk}"
+CHUNK_BYTES = 262_144
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
-    """A file of a capture with the media type that its name and first bytes agree on."""
+    """A file of a capture: its media type is what its name and first bytes agree on."""
 
     path: Path
     media_type: str
+    size: int
+    tag: str
+    download: str
+
+    def headers(self, *, desk: str) -> dict[str, str]:
+        """What every answer about it carries."""
+        policy = PDF_POLICY if self.media_type == "application/pdf" else SANDBOX
+        headers = {
+            "etag": self.tag,
+            "accept-ranges": "bytes",
+            "cache-control": "private, max-age=31536000, immutable",
+            "content-security-policy": policy.format(desk=desk),
+            "cross-origin-resource-policy": "cross-origin",
+        }
+        return headers | ({"content-disposition": self.download} if self.download else {})
+
+    def chunks(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from *start* to before *end*, in pieces."""
+        with self.path.open("rb", buffering=0) as stream:
+            while start < end and (data := os.pread(stream.fileno(), min(CHUNK_BYTES, end - start), start)):
+                start += len(data)
+                yield data
 
 
 def kept_file(storage: Path, capture: CaptureView, name: str) -> KeptFile | None:
@@ -56,7 +78,15 @@ def kept_file(storage: Path, capture: CaptureView, name: str) -> KeptFile | None
     path = storage / capture.directory / name
     if not path.is_file():
         return None
-    return KeptFile(path, _checked_type(path))
+    media_type = _checked_type(path)
+    download = "attachment" if media_type == OTHER_TYPE else ""
+    return KeptFile(
+        path=path,
+        media_type=media_type,
+        size=path.stat().st_size,
+        tag=f'"{capture.manifest_sha256[:32]}-{name}"',
+        download=f'attachment; filename="{capture.id}.wacz"' if path.suffix == ".wacz" else download,
+    )
 
 
 def _checked_type(path: Path) -> str:
@@ -69,20 +99,26 @@ def _checked_type(path: Path) -> str:
     return named if right else OTHER_TYPE
 
 
-def answer(request: Request, found: KeptFile, *, capture: CaptureView, desk: str) -> Response:
-    """Give the file out, whole or in ranges, or 304 where the caller has it."""
-    etag = f'"{capture.manifest_sha256[:32]}-{found.path.name}"'
-    policy = PDF_POLICY if found.media_type == "application/pdf" else SANDBOX
-    headers = {
-        "etag": etag,
-        "cache-control": "private, max-age=31536000, immutable",
-        "content-security-policy": policy.format(desk=desk),
-        "cross-origin-resource-policy": "cross-origin",
-    }
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if found.media_type == OTHER_TYPE:
-        headers["content-disposition"] = "attachment"
-    elif found.path.suffix == ".wacz":
-        headers["content-disposition"] = f'attachment; filename="{capture.id}.wacz"'
-    return FileResponse(found.path, media_type=found.media_type, headers=headers)
+def read_range(header: str, size: int) -> tuple[int, int] | None:
+    """
+    Read a ``Range`` header.
+
+    Returns:
+        Start and end (not included) of the one range that is asked for; None
+        where the whole is to be sent: no range, several, or none that is
+        understood (RFC 9110 section 14.2 allows that).
+
+    Raises:
+        ValueError: the range lies outside of the file.
+    """
+    unit, _, text = header.partition("=")
+    first, dash, last = text.partition("-")
+    if unit.strip().lower() != "bytes" or not dash or not (first + last).isdecimal():
+        return None
+    start = int(first) if first else max(size - int(last), 0)
+    end = min(int(last) + 1, size) if first and last else size
+    if first and last and int(last) < start:
+        return None
+    if start >= size or (not first and not int(last)):
+        raise ValueError(f"{header!r} lies outside of {size} bytes")
+    return start, end

@@ -6,12 +6,15 @@ runs here reaches nothing of the desk, which has another host name.
 """
 
 from fastapi import FastAPI, HTTPException, Request
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from linkkeeper.vocabulary.views import CaptureView
-from linkkeeper.web import access, files
+from linkkeeper.web import access
+from linkkeeper.web.file_server import FileServer, Refused
+from linkkeeper.web.files import KeptFile, kept_file
 from linkkeeper.web.guard import COMMON_HEADERS, HeaderGuard, HostGuard
 from linkkeeper.web.rendering import STATIC, VENDOR, Pages
 from linkkeeper.web.services import WebServices
@@ -36,7 +39,6 @@ class ReplayHost:
         app = FastAPI(title="linkkeeper replay", openapi_url=None, docs_url=None, redoc_url=None)
         for path, page in (
             ("/health", self.health),
-            ("/captures/{capture_id}/{name}", self.file),
             ("/replay/page/{capture_id}", self.player),
             ("/replay/", self.index),
             ("/replay/sw.js", self.worker),
@@ -52,16 +54,18 @@ class ReplayHost:
     def health(self) -> Response:
         return JSONResponse({"status": "ok", "part": "replay"}, headers={"cache-control": "no-store"})
 
-    def file(self, request: Request, capture_id: str, name: str) -> Response:
-        capture = self._open(request, capture_id)
-        found = files.kept_file(self.services.storage, capture, name)
-        if found is None:
-            raise HTTPException(404, "This capture has no such file.")
-        return files.answer(request, found, capture=capture, desk=self.desk)
+    def find(self, host: str, capture_id: str, name: str) -> KeptFile | Refused:
+        """A file of a capture that may be shown under this host's name."""
+        try:
+            capture = self._open(host, capture_id)
+        except HTTPException as error:
+            return Refused(error.status_code, str(error.detail))
+        found = kept_file(self.services.storage, capture, name)
+        return found or Refused(404, "This capture has no such file.")
 
     def player(self, request: Request, capture_id: str) -> Response:
         """Our page around ReplayWeb.page, to be framed by the memento page."""
-        capture = self._open(request, capture_id)
+        capture = self._open(request.headers.get("host", ""), capture_id)
         if not self.available or WACZ not in capture.files:
             raise HTTPException(404, "Replay is not offered for this capture.")
         answer = self.pages.html(request, "player.html", {"capture": capture})
@@ -103,9 +107,9 @@ class ReplayHost:
             raise HTTPException(404, "Replay is not offered here.")
         return _script(VENDOR / "replaywebpage" / name, cache="public, max-age=86400")
 
-    def _open(self, request: Request, capture_id: str) -> CaptureView:
+    def _open(self, host: str, capture_id: str) -> CaptureView:
         """The capture that may be shown under this host's name."""
-        named = self.services.addresses.capture_of_host(request.headers.get("host", ""))
+        named = self.services.addresses.capture_of_host(host)
         capture = self.services.catalogue.capture(capture_id) if named in (None, capture_id) else None
         if capture is None:
             raise HTTPException(404, "There is no such capture here.")
@@ -122,7 +126,8 @@ def replay_files_present() -> bool:
 
 def build_replay_host(services: WebServices) -> ASGIApp:
     """The application of the replay listener."""
-    app: ASGIApp = ReplayHost(services).build()
+    host = ReplayHost(services)
+    app: ASGIApp = FileServer(host.build(), find=host.find, refuse=_refusal, desk=services.addresses.desk)
     csp = PLAYER_CSP.format(desk=services.addresses.desk)
     defaults = {**COMMON_HEADERS, "content-security-policy": csp, "referrer-policy": "no-referrer"}
     defaults.pop("cross-origin-opener-policy")
@@ -135,12 +140,16 @@ def _script(path: object, *, cache: str) -> Response:
 
 
 async def _plain(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 500)
     words = str(getattr(error, "detail", "")) or "Not here."
-    headers = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(_TOMBSTONE.format(words=words), status_code=status, headers=headers)
-    return PlainTextResponse(f"{words}\n", status_code=status, headers=headers)
+    return _refusal(request.headers, Refused(getattr(error, "status_code", 500), words))
+
+
+def _refusal(headers: Headers, refused: Refused) -> Response:
+    kept = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
+    if "text/html" in headers.get("accept", ""):
+        text = _TOMBSTONE.format(words=refused.words)
+        return HTMLResponse(text, status_code=refused.status, headers=kept)
+    return PlainTextResponse(f"{refused.words}\n", status_code=refused.status, headers=kept)
 
 
 _TOMBSTONE = (
