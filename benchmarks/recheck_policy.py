@@ -347,10 +347,8 @@ def drawing(webs: dict[str, list[list[Link]]]) -> str:
         for days, (x, y, false_dead) in zip(SWEEP, points, strict=True):
             shapes.append(_dot(x, y, colour, f"{days:.0f} d ({false_dead:.1f})", below=below))
         last_x, last_y, _ = points[-1]
-        away = 75 if below else -22
-        shapes.append(
-            f'<text x="{_LEFT + 6 if below else last_x - 4:.0f}" y="{last_y + away:.0f}" fill="{colour}">linkkeeper, {name}</text>'
-        )
+        title_x, title_y = (_LEFT + 6, last_y + 75) if below else (last_x - 4, last_y - 22)
+        shapes.append(f'<text x="{title_x:.0f}" y="{title_y:.0f}" fill="{colour}">linkkeeper, {name}</text>')
     for name in ("InternetArchiveBot", "first failure kills, weekly"):
         x, y, false_dead = _point(run(webs["links alone"], POLICIES[name]))
         shapes.append(_dot(x, y, "#333", f"{name} ({false_dead:.0f})"))
