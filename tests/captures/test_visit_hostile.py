@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 #: Beyond the visit's limit: closing what hangs.
 GRACE_S = 15.0
 #: The limits themselves are tested without a browser, with the recorder; the other pages run with the battery.
-QUICK = ("/endless-redirects", "/alert-loop", "/tampered", "/two-lengths", "/huge-header")
+QUICK = ("/endless-redirects", "/tampered", "/two-lengths", "/huge-header")
 
 
 @pytest.fixture(scope="module")

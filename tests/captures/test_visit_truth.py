@@ -12,6 +12,7 @@ import linkkeeper
 from captures.truth_web import CASES, MAIN, PAPER, SOUND, truth_web
 from captures.visiting import Visited, Visitor
 from linkkeeper.adapters.playwright_browser import BrowserOptions
+from linkkeeper.captures.limits import VisitLimits
 from linkkeeper.captures.source_kind import SourceKind
 from linkkeeper.captures.visit import VisitOrder
 from linkkeeper.vocabulary.capture import Quality, StepOutcome, Truncation
@@ -19,6 +20,8 @@ from linkkeeper.vocabulary.capture import Quality, StepOutcome, Truncation
 pytestmark = pytest.mark.browser
 
 RULE_SET = Path(linkkeeper.__file__).parent / "web" / "vendor" / "autoconsent" / "autoconsent.standalone.js"
+#: The page that is never idle is not waited for longer than this.
+LIMITS = VisitLimits(settle_timeout_s=2)
 QUALITIES = {
     "login": Quality.LOGIN_WALL,
     "not found": Quality.ERROR,
@@ -32,7 +35,7 @@ QUALITIES = {
 @pytest.fixture(scope="module")
 def visitor() -> Iterator[Visitor]:
     options = BrowserOptions(consent_rules=RULE_SET)
-    visitor = Visitor(truth_web(), names={"no-such.example:443": ""}, options=options).open()
+    visitor = Visitor(truth_web(), names={"no-such.example:443": ""}, options=options, limits=LIMITS).open()
     yield visitor
     visitor.close()
 

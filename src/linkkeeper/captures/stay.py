@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from ssl import DER_cert_to_PEM_cert
 from urllib.parse import urldefrag, urlsplit
@@ -17,6 +17,7 @@ from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
 from linkkeeper.captures.quality import VisitFacts
 from linkkeeper.captures.recorder import Recorder
+from linkkeeper.captures.rendering import Rendering
 from linkkeeper.captures.source_kind import SourceKind, kind_of
 from linkkeeper.captures.spool import content
 from linkkeeper.captures.steps import Step, StepName, StepRunner, StepSkipped, plan
@@ -41,15 +42,6 @@ _TAB_STEPS = frozenset({StepName.LOAD, StepName.CONSENT, StepName.BEHAVIOURS, St
 _SHOWN_PICTURES = """() => [...document.querySelectorAll('img, svg, canvas, video, audio, object, embed, iframe')]
   .filter(element => element.getClientRects().length > 0).length"""
 _HEIGHT = "() => [(document.scrollingElement || document.documentElement).scrollHeight, innerHeight]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
-    name: str
-    data: bytes
-    media_type: str
-    moment: datetime
-    conversion: bool
 
 
 class Stay:
@@ -354,14 +346,7 @@ class Stay:
         if main is None:
             return
         for item in self._renderings:
-            await sink.rendering(
-                item.name,
-                item.data,
-                media_type=item.media_type,
-                target=main.url,
-                moment=item.moment,
-                conversion=item.conversion,
-            )
+            await item.hand_over(sink, target=main.url)
         now = datetime.now(UTC)
         facts = {"url": main.url, "requested": self._url, **asdict(self.metadata)}
         facts["steps"] = [asdict(report) for report in self.runner.reports]
