@@ -119,13 +119,13 @@ class SqlRequests:
             row.steps = [_step(step) for step in steps]
             session.add(row)
 
-    def let_go(self, request: ClaimedRequest) -> None:
-        """Put a request back as it was, its attempt not counted; nothing if it is no longer ours."""
+    def let_go(self, request: ClaimedRequest, *, counted: bool = False) -> None:
+        """Put a request back to waiting, its attempt *counted* or not; nothing if it is no longer ours."""
         with self._database.writing() as session:
             row = session.get(RequestRow, request.id)
             if row is not None and row.token == request.token and row.state == RequestState.RUNNING:
                 row.state, row.token, row.lease_until = RequestState.WAITING.value, None, None
-                row.attempt -= 1
+                row.attempt -= 0 if counted else 1
                 session.add(row)
 
     def release_dead(self, is_dead: Callable[[str], bool]) -> int:

@@ -18,7 +18,7 @@ from linkkeeper.settings import Settings
 log = structlog.get_logger()
 
 #: How long a capture under way may still take after SIGTERM; then it is cleanly abandoned.
-GRACE_S = 6.0
+GRACE_S = 4.0
 IDLE_S = 0.5
 TROUBLE_S = 15.0
 FIRST_EDITOR = "editor"

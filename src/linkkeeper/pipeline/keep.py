@@ -157,9 +157,13 @@ class Keeper:
             await asyncio.to_thread(self._ledger.let_go, request)
         except StaleLeaseError as error:
             bound.info("capture dropped", reason=error.reason)
-        except (asyncio.CancelledError, StorageError, BrowserError):
+        except (asyncio.CancelledError, BrowserError):
             # Ours, not the source's: the request waits for better times, its attempt not counted.
             await asyncio.shield(asyncio.to_thread(self._ledger.let_go, request))
+            raise
+        except StorageError:
+            # Counted, so that a record that can't be written for a reason of its own does not come back for ever.
+            await asyncio.shield(asyncio.to_thread(self._ledger.let_go, request, counted=True))
             raise
 
     async def _capture(self, request: ClaimedRequest) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from linkkeeper.archive.shelf import Shelf
 from linkkeeper.archive.upload import UploadOrder, keep_upload
+from linkkeeper.captures.pdf_text import text_of, title_of
 from linkkeeper.pipeline.recovery import Recovery
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.uri import IDENTITY_RULES
+
+#: Pages of an uploaded PDF whose text is kept for searching.
+MOST_PAGES = 60
 
 
 class Uploads:
@@ -38,6 +42,7 @@ class Uploads:
         Raises:
             InputError: the file is no PDF, HTML, picture, WARC or WACZ, or is damaged.
         """
+        text, title = _read_pdf(file)
         order = UploadOrder(
             url=fetch,
             identity_key=identity_key,
@@ -47,6 +52,17 @@ class Uploads:
             name=file.name,
             moment=self._clock.now(),
             software=self._software,
+            text=text,
+            title=title,
         )
         published = keep_upload(self._shelf.root, order, token=secrets.token_hex(12), capture_id=self._new_id())
         return self._recovery.adopt_published(published)
+
+
+def _read_pdf(file: Path) -> tuple[str | None, str | None]:
+    """Text and title of a PDF, which the archive itself can't read; None for every other kind."""
+    with file.open("rb") as stream:
+        if b"%PDF-" not in stream.read(1024):
+            return None, None
+    data = file.read_bytes()
+    return text_of(data, most_pages=MOST_PAGES) or None, title_of(data)
