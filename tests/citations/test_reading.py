@@ -104,6 +104,25 @@ def test_quoted_titles_are_kept_for_matching_captures() -> None:
     assert note.passages == ("The Salt Trade", "so it was")
 
 
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("Kay, supra note 1, at 9.", ("1",)),
+        ("See supra notes 1-2 & 3.", ("1", "2", "3")),
+        ("Kay, op. cit., n. 2, p. 7.", ("2",)),
+        ("Salt v. Iron, 602 U.S. at 907 n.2 (1999).", ()),
+        ("Kay, 94 Salt L. Rev. 1311, 1316 & n.3 (2021).", ()),
+        ("Ott, op. cit., p. 4.", ("2",)),
+        ("See note 40.", ()),
+    ],
+)
+def test_supra_and_op_cit_name_their_notes(text: str, labels: tuple[str, ...]) -> None:
+    notes = ["Kay, Salt (1999).", "Ott, Iron (2001).", "Das, Tin (2003).", text]
+    items = "\n".join(f"[{number}] {note}" for number, note in enumerate(notes, start=1))
+    reading = read(f"A.[1] B.[2] C.[3] D.[4]\n\nNotes\n\n{items}\n".encode(), location="a.txt")
+    assert reading.notes[3].refers_to == labels
+
+
 def test_the_publishers_own_pages_are_no_sources_in_the_text() -> None:
     text = "See https://www.pub.example/other and https://salt.example/x.\n"
     reading = read(text.encode(), location="a.txt", publisher_hosts=frozenset({"pub.example"}))

@@ -285,10 +285,10 @@ class _Taker:
                 Destination(
                     start=begin,
                     end=len(self.flat),
-                    url=_unprefixed(href.value) if self.page.is_saved_copy else href.value,
+                    url=self._cited(href.value),
                     source=(href.start, href.end),
                     form=OccurrenceForm.HTML_HREF,
-                    original=original.value if original else None,
+                    original=self._cited(original.value) if original else None,
                 )
             )
         while self.blocks and self.blocks[-1].end <= position:
@@ -297,6 +297,9 @@ class _Taker:
             self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
             self.blocks[-1].end if self.blocks else len(self.page.markup.text) + 1,
         )
+
+    def _cited(self, url: str) -> str:
+        return _unprefixed(url) if self.page.is_saved_copy else url
 
     def _break(self, position: int) -> None:
         if len(self.flat) and not self.flat.ends_with_paragraph():

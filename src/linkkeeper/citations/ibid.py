@@ -20,12 +20,13 @@ _IBID = re.compile(
     re.I,
 )
 _SUPRA = re.compile(
-    r"(?:supra|infra|above|cited in|in|at|see|supra,?\s+at)?\s*"
     r"\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnote)\s*"
     r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
 _POINTING = ("supra", "cit", "note", "fn", "anm", "above", "a.a", "a. a", " n.")
+_DIRECTLY = re.compile(r"(?:supra|infra|cit\.?|above|see)\W*$", re.I)
+_NEARBY = re.compile(r"supra|infra|above|op\. ?cit|see|cf|\bin\b|,\s*$|^\W*$", re.I)
 _SUPRA_WORD = re.compile(r"\bsupra\b|\bop\.?\s*cit\b|\bloc\.?\s*cit\b|\ba\.\s?a\.\s?O\b", re.I)
 _QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,500}?)[,.]?[”“»\"]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -34,8 +35,6 @@ _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{2,}")
 _MIN_WORDS = 4
 #: A note with more words outside its titles is a remark that mentions one, not a citation repeated.
 _MAX_WORDS = 30
-#: A number after "note" in a note's own text that can't be a label here.
-_LAW = re.compile(r"\bn\.\s?\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class _Resolver:
             return ()
         found: list[str] = []
         for match in _SUPRA.finditer(note.text):
-            if re.match(r"(?i)\s*\bn", match.group()) and not _near_supra(note.text, match.start()):
+            if not _near_supra(note.text, match.start()):
                 continue
             found += [label for label in _expand(match["list"]) if label in self.labels]
         if not found and (word := _SUPRA_WORD.search(note.text)) is not None:
@@ -149,9 +148,15 @@ class _Resolver:
 
 
 def _near_supra(text: str, position: int) -> bool:
-    return bool(
-        re.search(r"supra|above|op\. ?cit|see|cf|\bin\b|,\s*$|^\W*$", text[max(0, position - 30) : position + 1], re.I)
-    )
+    """
+    Tell whether "note 5" at *position* means a note of this text.
+
+    "907 n.2" is a footnote of the cited decision, not of the analysis.
+    """
+    before = text[max(0, position - 30) : position]
+    if text[position : position + 5].lower().startswith(("n.", "nn.", "n ")):
+        return bool(_DIRECTLY.search(before))
+    return bool(_NEARBY.search(before))
 
 
 def _expand(listed: str) -> list[str]:
@@ -173,7 +178,7 @@ def _full(first: str, last: str) -> int:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.casefold() for word in _WORD.findall(text))
+    return tuple(_WORD.findall(text.casefold()))
 
 
 def passages_of(text: str) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ _RULE = re.compile(r"(?:^|\n)[ \t]*(?:-{3,}|_{3,}|\*{3,}|={3,}|(?:- ){3,}|—{2,
 _NOTE_START = re.compile(
     r"\W*(?:ibid|id\b|see\b|supra|cf\b|op\.? ?cit|loc\.? ?cit|e\.g\.|compare|author|ebd|vgl|siehe|voir)", re.I
 )
+_POINTING = re.compile(r"\b(?:supra|ibid|op\.? ?cit|loc\.? ?cit)\b", re.I)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _URL = re.compile(r"https?:\s?//|www\.|\bdoi\b", re.I)
 _QUOTED = re.compile(r"[“\"«„‘].{4,}?[”\"»“’]")
@@ -183,7 +184,10 @@ def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> fl
     announced = _announced(chain, known)
     if len(chain) == 1 and not (heading and announced):
         return None
-    needed = 0.2 if heading and announced > 0.3 else 0.3 if heading or announced > 0.6 else 0.55
+    needed = 0.55
+    if heading or announced > 0.6:
+        # Both together are as good as certain: only a list of bare words is none.
+        needed = 0.05 if heading and announced > 0.6 else 0.2 if heading and announced > 0.3 else 0.3
     if average < needed or (not heading and announced < 0.3 and len(chain) < 4):
         return None
     if style in ("flat", "flatdot", "dot", "bare", "paren") and not heading and announced < 0.3:
@@ -201,6 +205,7 @@ def _likeness(piece: str) -> float:
         return 1.0
     head = piece[:700]
     score = 0.45 if _URL.search(head) else 0.0
+    score += 0.4 if _POINTING.search(head) else 0.0
     score += 0.25 if _YEAR.search(head) else 0.0
     score += 0.2 if _QUOTED.search(head) else 0.0
     score += 0.2 if _PAGES.search(head) else 0.0
