@@ -40,6 +40,15 @@ def test_another_timestamp_leads_to_the_nearest_capture(reader: httpx.Client, ro
         assert answer.headers["location"] == f"/web/{wanted}/{URL}"
 
 
+def test_earlier_and_later_captures_are_one_step_away(reader: httpx.Client, room: Room, captured: str) -> None:
+    room.add_capture(URL, moment=days_ago(2))
+    escaped = URL.replace("&", "&amp;")
+    first = reader.get(f"/web/20261013090000/{URL}").text
+    assert f'<a rel="next" href="/web/20261120090000/{escaped}">' in first and 'rel="prev"' not in first
+    last = reader.get(f"/web/20261120090000/{URL}").text
+    assert f'<a rel="prev" href="/web/20261013090000/{escaped}">' in last and "2 of 2" in last
+
+
 def test_the_newest_is_meant_where_no_time_is_given(reader: httpx.Client, captured: str) -> None:
     assert reader.get(f"/web/{URL}").headers["location"] == f"/web/20261013090000/{URL}"
 
@@ -58,7 +67,7 @@ def test_partial_and_unconfirmed_captures_say_so(reader: httpx.Client, room: Roo
         URL, moment=days_ago(1), quality=Quality.PARTIAL, reason="2 pictures are missing.", confirmed=False
     )
     page = reader.get(f"/web/20261121090000/{URL}").text
-    assert "not complete" in page and "2 are missing." in page
+    assert "not complete" in page and "2 pictures are missing." in page
     assert "not been confirmed that this is the source" in page
 
 

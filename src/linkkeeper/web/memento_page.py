@@ -103,6 +103,14 @@ class Shown:
         return delay_words(self.cited.cited_on, captured) if self.cited else ""
 
     @property
+    def earlier(self) -> CaptureView | None:
+        return self.others[self.timeline.position - 2] if self.timeline.previous else None
+
+    @property
+    def later(self) -> CaptureView | None:
+        return self.others[self.timeline.position] if self.timeline.following else None
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What a reader must know before trusting the picture."""
         quality = words.QUALITIES[self.holder.quality]
