@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from linkkeeper.adapters.sqlmodel_mementos import SqlMementos
 from linkkeeper.assembly import Store, open_network, open_store
 from linkkeeper.assembly.seeking import lister_of, seeker_of
+from linkkeeper.checks.standing import Standing
 from linkkeeper.citations.read import read
 from linkkeeper.pipeline.seek import memento_judge
 from linkkeeper.relinking.export import read_export
@@ -25,6 +27,7 @@ from linkkeeper.vocabulary.moment import SystemClock
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 from linkkeeper.vocabulary.records import LookResult, NoteContext
 from linkkeeper.vocabulary.state import LinkState
+from linkkeeper.vocabulary.views import LinkPage
 
 URL = "http://gone.example/ice"
 GATE = "http://archive.example/web/"
@@ -44,7 +47,9 @@ def archive() -> Iterator[tuple[int, dict[str, str]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             stamp = f"{MOMENT:%Y%m%d%H%M%S}"
-            if self.path == f"/web/{URL}":
+            if not held["page"]:
+                self.answer(int(held.get("status", "404")), b"nothing here")
+            elif self.path == f"/web/{URL}":
                 self.answer(302, b"", Location=f"{GATE}{stamp}/{URL}", Vary="accept-datetime")
             elif self.path in (f"/web/{stamp}/{URL}", f"/web/{stamp}id_/{URL}"):
                 banner = "" if "id_" in self.path else "<div>The archive's banner</div>"
@@ -106,17 +111,17 @@ def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def die(store: Store) -> None:
-    page = store.catalogue.link_of_url(URL)
-    assert page is not None
+def die(store: Store, *, standing: Standing | None = None) -> None:
+    page = link_page(store)
     now = store.clock.now()
+    text = standing.to_json() if standing else None
     look = Observation(
         url=URL, moment=now, kind=ObservationKind.DNS_MISSING, rule="test@1", evidence=Evidence(words="x")
     )
     store.checks.record(
         [
             LookResult(
-                link_id=page.summary.id, observation=look, state=LinkState.DEAD, since=now, standing=None,
+                link_id=page.summary.id, observation=look, state=LinkState.DEAD, since=now, standing=text,
                 next_check_at=now + timedelta(days=7), is_ok=False, kept=True, evidence_class="dns_missing",
             )
         ]
@@ -176,6 +181,69 @@ def test_a_copy_of_something_else_is_kept_as_refused(
     due = SqlMementos(store.database).to_seek
     assert due(now=store.clock.now()) == []
     assert len(due(now=store.clock.now() + timedelta(days=31))) == 1
+
+
+DIED = datetime(2026, 9, 1, tzinfo=UTC)
+STILLBORN = Standing(state=LinkState.DEAD, since=DIED, rule="network@1", words="no such host")
+
+
+def link_page(store: Store) -> LinkPage:
+    page = store.catalogue.link_of_url(URL)
+    assert page is not None
+    return page
+
+
+def test_what_nobody_ever_saw_alive_never_existed_and_the_history_says_why(
+    store: Store, settings: Settings, archive: tuple[int, dict[str, str]]
+) -> None:
+    archive[1]["page"] = ""
+    die(store, standing=STILLBORN)
+    before = link_page(store).checks
+    assert seek(store, settings) == 0
+    after = link_page(store).checks
+    assert link_page(store).summary.state is LinkState.NEVER_EXISTED
+    new = [check for check in after if check not in before]
+    assert len(new) == 1 and len(after) == len(before) + 1
+    assert new[0].state is LinkState.NEVER_EXISTED
+    words = new[0].evidence["words"]
+    assert "no archive holds a copy" in words and "archive.example" in words
+    assert SqlMementos(store.database).to_seek(now=store.clock.now()) == []
+
+
+def test_what_was_alive_once_stays_dead_though_no_archive_holds_it(
+    store: Store, settings: Settings, archive: tuple[int, dict[str, str]]
+) -> None:
+    archive[1]["page"] = ""
+    die(store, standing=replace(STILLBORN, last_alive=MOMENT))
+    seek(store, settings)
+    assert link_page(store).summary.state is LinkState.DEAD
+
+
+def test_an_archive_that_gives_no_answer_settles_nothing(
+    store: Store, settings: Settings, archive: tuple[int, dict[str, str]]
+) -> None:
+    archive[1].update(page="", status="503")
+    die(store, standing=STILLBORN)
+    seek(store, settings)
+    assert link_page(store).summary.state is LinkState.DEAD
+
+
+def test_without_archives_a_dead_link_stays_dead(store: Store, settings: Settings) -> None:
+    relinking = settings.relinking.model_copy(update={"archives": ()})
+    bare = replace(store, settings=settings.model_copy(update={"relinking": relinking}))
+    die(store, standing=STILLBORN)
+    assert seek(bare, settings) == 0
+    assert link_page(store).summary.state is LinkState.DEAD
+
+
+def test_a_look_that_came_between_is_not_written_over(store: Store) -> None:
+    die(store, standing=STILLBORN)
+    ledger = SqlMementos(store.database)
+    before = ledger.link(link_page(store).summary.id)
+    die(store, standing=replace(STILLBORN, last_alive=MOMENT))
+    look = Observation(url=URL, moment=DIED, kind=ObservationKind.MISSING, rule="x@1", evidence=Evidence(words="x"))
+    assert not ledger.conclude(before, look, state=LinkState.NEVER_EXISTED, since=DIED, standing="{}")
+    assert link_page(store).summary.state is LinkState.DEAD
 
 
 def test_a_memento_can_be_imported_as_a_capture_of_ours(store: Store, settings: Settings) -> None:

@@ -81,6 +81,7 @@ class MementoArchives:
         """
         found: list[ExternalMemento] = []
         failed: list[tuple[str, str]] = []
+        answered: list[str] = []
         for timegate in self.timegates:
             rest = self._rests.setdefault(timegate, _Rest())
             now = self.clock.now()
@@ -90,12 +91,13 @@ class MementoArchives:
             try:
                 found += await self._ask(timegate, uri_r, wanted, judge)
                 rest.failures, rest.until = 0, None
+                answered.append(timegate)
             except (_ArchiveFailed, LinkkeeperError) as error:
                 self._send_to_rest(rest, error, now)
                 failed.append((timegate, str(error)))
             if any(one.memento.verified and one.memento.moment <= wanted for one in found):
                 break
-        return Search(found=tuple(found), failed=tuple(failed))
+        return Search(found=tuple(found), failed=tuple(failed), answered=tuple(answered))
 
     def _send_to_rest(self, rest: _Rest, error: Exception, now: datetime) -> None:
         asked = error.rest if isinstance(error, _ArchiveFailed) else None

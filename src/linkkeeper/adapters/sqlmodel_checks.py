@@ -101,7 +101,10 @@ class SqlChecks:
         """Write looks made during an outage of our own: kept as rows, touching no link."""
         with self._database.writing() as session:
             session.add_all(
-                [_row(link.id, observation, state=link.state.value, void=True) for link, observation in observations]
+                [
+                    check_row(link.id, observation, state=link.state.value, void=True)
+                    for link, observation in observations
+                ]
             )
 
     def postpone(self, link_ids: Sequence[int], *, until: datetime) -> None:
@@ -158,10 +161,11 @@ def _browsed_values(result: LookResult) -> dict[str, Any]:
 
 
 def _check_row(result: LookResult) -> CheckRow:
-    return _row(result.link_id, result.observation, state=result.state.value, void=False)
+    return check_row(result.link_id, result.observation, state=result.state.value, void=False)
 
 
-def _row(link_id: int, observation: Observation, *, state: str, void: bool) -> CheckRow:
+def check_row(link_id: int, observation: Observation, *, state: str, void: bool) -> CheckRow:
+    """A line of the history; lines are added and never changed."""
     return CheckRow(
         link_id=link_id,
         moment=observation.moment,

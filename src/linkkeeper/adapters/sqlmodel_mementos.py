@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
+from linkkeeper.adapters.sqlmodel_checks import check_row
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import must
 from linkkeeper.adapters.sqlmodel_tables import (
@@ -18,8 +19,9 @@ from linkkeeper.adapters.sqlmodel_tables import (
 )
 from linkkeeper.relinking.mementos import ASK_AGAIN_AFTER, ExternalMemento, SoughtLink
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES
-from linkkeeper.vocabulary.records import NoteContext
-from linkkeeper.vocabulary.state import REPAIRED_STATES
+from linkkeeper.vocabulary.observation import Observation
+from linkkeeper.vocabulary.records import LinkRecord, NoteContext
+from linkkeeper.vocabulary.state import REPAIRED_STATES, LinkState
 
 
 class SqlMementos:
@@ -82,3 +84,18 @@ class SqlMementos:
 
     def notes_of(self, link_id: int) -> Sequence[NoteContext]:
         return self._captures.notes_of(link_id)
+
+    def link(self, link_id: int) -> LinkRecord:
+        return self._captures.link(link_id)
+
+    def conclude(
+        self, before: LinkRecord, observation: Observation, *, state: LinkState, since: datetime, standing: str
+    ) -> bool:
+        """Move a link without a look and keep why as a row; False where its standing is no longer *before*'s."""
+        with self._database.writing() as session:
+            row = session.get_one(LinkRow, before.id)
+            if (row.state, row.standing) != (before.state.value, before.standing):
+                return False
+            row.state, row.since, row.standing = state.value, since, standing
+            session.add_all([row, check_row(before.id, observation, state=state.value, void=False)])
+            return True

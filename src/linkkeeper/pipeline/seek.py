@@ -10,8 +10,10 @@ import structlog
 
 from linkkeeper.checks.baseline import match_note
 from linkkeeper.checks.case import Case, NoteFacts
-from linkkeeper.checks.judge import judge
+from linkkeeper.checks.judge import RULE_SET, judge
 from linkkeeper.checks.look import Answer, Look
+from linkkeeper.checks.standing import standing_of
+from linkkeeper.checks.states import never_existed
 from linkkeeper.errors import InputError, LinkkeeperError
 from linkkeeper.pages.text import read_page
 from linkkeeper.relinking.link_format import raw_form
@@ -26,9 +28,10 @@ from linkkeeper.relinking.mementos import (
     SoughtLink,
 )
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.observation import ObservationKind
-from linkkeeper.vocabulary.records import NoteContext
-from linkkeeper.vocabulary.uri import identity_key
+from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
+from linkkeeper.vocabulary.records import LinkRecord, NoteContext
+from linkkeeper.vocabulary.state import LinkState
+from linkkeeper.vocabulary.uri import host_of, identity_key
 
 log = structlog.get_logger()
 
@@ -46,6 +49,13 @@ class MementoLedger(Protocol):
 
     def keep(self, link_id: int, found: Sequence[ExternalMemento], *, now: datetime) -> None: ...
     def notes_of(self, link_id: int) -> Sequence[NoteContext]: ...
+    def link(self, link_id: int) -> LinkRecord: ...
+
+    def conclude(
+        self, before: LinkRecord, observation: Observation, *, state: LinkState, since: datetime, standing: str
+    ) -> bool:
+        """Move a link and keep why; False where a look or an editor came between."""
+        ...
 
 
 class Archives(Protocol):
@@ -99,6 +109,8 @@ class Seeker:
         wait = TRY_AGAIN_AFTER if search.failed and not search.verified else ASK_AGAIN_AFTER
         self._again[link.link_id] = now + wait
         self._ledger.keep(link.link_id, search.found, now=now)
+        if search.held_nowhere:
+            self._doubt(link.link_id, search, now=now)
         log.info(
             "sought",
             url=link.fetch_form,
@@ -107,6 +119,24 @@ class Seeker:
             failed=[f"{archive}: {words}" for archive, words in search.failed],
         )
         return len(search.verified)
+
+    def _doubt(self, link_id: int, search: Search, *, now: datetime) -> None:
+        """A dead link that nobody ever saw alive, neither we nor any archive: its author is asked instead."""
+        link = self._ledger.link(link_id)
+        before = standing_of(link.standing, first_seen=link.first_seen_at)
+        after = never_existed(before, moment=now)
+        if after is before:
+            return
+        asked = ", ".join(host_of(archive) or archive for archive in search.answered)
+        observation = Observation(
+            url=link.fetch_form,
+            moment=now,
+            kind=ObservationKind(link.evidence_class or ObservationKind.MISSING),
+            rule=f"no-archive@{RULE_SET}",
+            evidence=Evidence(words=f"{after.words} (asked: {asked})"),
+        )
+        if self._ledger.conclude(link, observation, state=after.state, since=after.since, standing=after.to_json()):
+            log.info("never existed", url=link.fetch_form, asked=asked)
 
     async def import_memento(self, url: str, uri_m: str, *, by: str) -> str:
         """

@@ -88,10 +88,17 @@ class Search:
         found: Verified and refused ones, in the order they were tried.
         failed: Archives that gave no usable answer, each with the reason;
             while there are any, "nothing found" is no final word.
+        answered: Archives that did.
     """
 
     found: tuple[ExternalMemento, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
+    answered: tuple[str, ...] = ()
+
+    @property
+    def held_nowhere(self) -> bool:
+        """Whether archives were asked, all of them answered, and none named any copy, not even a bad one."""
+        return bool(self.answered) and not self.failed and not self.found
 
     @property
     def verified(self) -> tuple[Memento, ...]:
