@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
+from linkkeeper.adapters.chromium import we_are_root
 from linkkeeper.adapters.playwright_browser import BrowserOptions, PlaywrightPool
 from linkkeeper.adapters.sqlmodel_engine import MIGRATIONS
 from linkkeeper.captures.ports import SandboxMode
@@ -24,6 +25,11 @@ from linkkeeper.vocabulary.moment import to_iso
 _LOCK_WAIT_S = 1.0
 #: Clocks of two machines on one disk differ a little; more than this is trouble.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
+#: Chromium's sandbox rests on user namespaces; containers and some kernels refuse them.
+_NO_NAMESPACES = (
+    "allow this account to make user namespaces (docker/seccomp.json shows how in a container),"
+    ' or set [browser] sandbox = "off" if you trust every page'
+)
 _ROUTES = Path("/proc/net/route")
 
 
@@ -43,7 +49,7 @@ async def examine_browser(options: BrowserOptions) -> tuple[Finding, ...]:
         subject="sandbox",
         health=Health.WARNING,
         found=f"none: {refusal.reason}; demo, archive, capture and check run without, up refuses",
-        advice=refusal.hint,
+        advice=refusal.hint if we_are_root() else _NO_NAMESPACES,
     )
     return browser, sandbox
 
