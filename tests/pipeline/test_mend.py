@@ -20,6 +20,8 @@ from linkkeeper.vocabulary.state import LinkState
 
 URL = "https://www.river.example/ice"
 PIECE = f"# A piece\n\nIce.[^1]\n\n[^1]: Ann Bell, [Ice on the river]({URL}), Post.\n".encode()
+OTHER = "https://www.mill.example/closes"
+TWO_SOURCES = PIECE + f"\nThe mill.[^2]\n\n[^2]: Ben Cole, [The mill closes]({OTHER}), Post.\n".encode()
 PAGE = "<!doctype html><title>Ice on the river</title><p>The river froze early this year, said the warden.</p>"
 
 
@@ -35,13 +37,19 @@ class House:
     """A store that follows one folder with one piece, whose source has a good capture."""
 
     def __init__(
-        self, folder: Path, *, apply: str = "propose", policy: str = "swap-when-dead", public: bool = True
+        self,
+        folder: Path,
+        *,
+        apply: str = "propose",
+        policy: str = "swap-when-dead",
+        public: bool = True,
+        piece: bytes = PIECE,
     ) -> None:
         self.folder = folder
         self.clock = MovedClock()
         self.piece = folder / "pieces" / "piece.md"
         self.piece.parent.mkdir()
-        self.piece.write_bytes(PIECE)
+        self.piece.write_bytes(piece)
         (folder / "page.html").write_text(PAGE, "utf-8")
         self._web = (
             'public_url = "https://sources.pub.example"\nreplay_url = "https://replay.example"\n' if public else ""
@@ -59,12 +67,12 @@ class House:
         with open_store(load(config, environment={}), clock=self.clock) as store:
             yield store
 
-    def look(self, store: Store, kind: ObservationKind, state: LinkState, *, since: datetime) -> None:
+    def look(self, store: Store, kind: ObservationKind, state: LinkState, *, since: datetime, url: str = URL) -> None:
         """Write one look as the watch round does; the state machine has its own tests."""
-        page = store.catalogue.link_of_url(URL)
+        page = store.catalogue.link_of_url(url)
         assert page is not None
         now = self.clock.now()
-        observation = Observation(url=URL, moment=now, kind=kind, rule="test@1", evidence=Evidence(words="a test"))
+        observation = Observation(url=url, moment=now, kind=kind, rule="test@1", evidence=Evidence(words="a test"))
         store.checks.record(
             [
                 LookResult(
@@ -81,8 +89,8 @@ class House:
             ]
         )
 
-    def die(self, store: Store) -> None:
-        self.look(store, ObservationKind.GONE, LinkState.DEAD, since=self.clock.now())
+    def die(self, store: Store, url: str = URL) -> None:
+        self.look(store, ObservationKind.GONE, LinkState.DEAD, since=self.clock.now(), url=url)
 
     def uri_m(self, store: Store) -> str:
         view = store.catalogue.capture(self.capture)
@@ -154,6 +162,40 @@ def test_apply_write_repairs_by_itself_and_gives_the_link_back_after_two_proofs(
         assert store.mender.mend() == 1
         assert store.mender.mend() == 0
     assert house.piece.read_bytes() == PIECE
+
+
+def test_one_click_on_one_repair_leaves_the_other_proposals_listed(tmp_path: Path) -> None:
+    house = House(tmp_path, piece=TWO_SOURCES)
+    with house.store() as store:
+        store.editing.upload(OTHER, tmp_path / "page.html", by="ed")
+        house.die(store)
+        house.die(store, OTHER)
+        store.mender.mend()
+        first, second = store.catalogue.repairs(state="proposed")
+        store.editing.approve_repair(first.id, by="ed")
+        assert [one.id for one in store.catalogue.repairs(state="proposed")] == [second.id]
+        store.editing.approve_repair(second.id, by="ed")
+        assert store.catalogue.repairs(state="proposed") == []
+        assert len(store.catalogue.repairs(state="made")) == 2
+    assert house.piece.read_bytes().count(b"https://sources.pub.example/web/") == 2
+
+
+def test_one_round_gives_a_link_back_and_repairs_another_in_the_same_file(tmp_path: Path) -> None:
+    house = House(tmp_path, apply="write", piece=TWO_SOURCES)
+    with house.store() as store:
+        store.editing.upload(OTHER, tmp_path / "page.html", by="ed")
+        house.die(store)
+        assert store.mender.mend() == 1
+        house.clock.at += timedelta(days=30)
+        since = house.clock.now() - timedelta(days=1)
+        house.look(store, ObservationKind.OK, LinkState.ALIVE, since=since)
+        house.die(store, OTHER)
+        assert store.mender.mend() == 2
+        assert store.catalogue.repairs(state="proposed") == []
+        assert store.mender.mend() == 0
+    text = house.piece.read_text("utf-8")
+    assert f"[Ice on the river]({URL})" in text
+    assert f"/{OTHER})" in text and f"]({OTHER})" not in text
 
 
 def test_undo_is_exact_after_unrelated_edits_elsewhere(tmp_path: Path) -> None:

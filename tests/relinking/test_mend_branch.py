@@ -111,7 +111,7 @@ def ledger(tree: Path) -> OneLink:
 def mender(ledger: OneLink, tmp_path: Path) -> Mender:
     return Mender(
         ledger=ledger,
-        journal=JournaledRepairs(Journal(tmp_path / "storage")),  # type: ignore[arg-type]
+        journal=JournaledRepairs(Journal(tmp_path / "storage")),
         read=read,
         words=ENGLISH,
         uri_m=lambda capture, url: MEMENTO,

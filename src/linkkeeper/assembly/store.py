@@ -27,9 +27,10 @@ from linkkeeper.citations.read import read
 from linkkeeper.errors import StorageError
 from linkkeeper.pipeline.editing import Editing
 from linkkeeper.pipeline.following import FollowDefaults, Following
-from linkkeeper.pipeline.mend import JournalFirst, Mender
+from linkkeeper.pipeline.mend import Mender
 from linkkeeper.pipeline.recovery import Recovery
 from linkkeeper.pipeline.repair_cases import KnownFromStore, UriM
+from linkkeeper.pipeline.repair_journal import JournaledRepairs
 from linkkeeper.pipeline.uploads import Uploads
 from linkkeeper.relinking.anchors import words_of
 from linkkeeper.settings import Settings
@@ -167,7 +168,7 @@ def open_known_repairs(settings: Settings) -> Iterator[KnownFromStore]:
     with open_store(settings) as store:
         yield KnownFromStore(
             ledger=store.repairs,
-            journal=JournalFirst(journal=store.journal, ledger=store.repairs),
+            journal=JournaledRepairs(store.journal, rows=store.repairs),
             read=read,
             uri_m=public_uri(settings),
             own_bases=own_bases(settings),
@@ -185,7 +186,7 @@ def public_uri(settings: Settings) -> UriM:
 def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Journal) -> Mender:
     return Mender(
         ledger=repairs,
-        journal=JournalFirst(journal=journal, ledger=repairs),
+        journal=JournaledRepairs(journal, rows=repairs),
         read=read,
         words=words_of(settings.relinking.language),
         uri_m=public_uri(settings),

@@ -1,21 +1,19 @@
 """Mend: a lost citation with a good memento gets its archived link, as far as its source's `apply` allows."""
 
-import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from linkkeeper.archive.journal import Journal
 from linkkeeper.errors import LinkkeeperError, UsageError
+from linkkeeper.pipeline.location_plan import Decided, LocationPlan
 from linkkeeper.pipeline.repair_cases import UriM, case_of
-from linkkeeper.pipeline.repair_journal import entry_of
 from linkkeeper.relinking.anchors import Words
 from linkkeeper.relinking.commit_message import commit_message
-from linkkeeper.relinking.decide import Outcome, RepairDecision, decide
+from linkkeeper.relinking.decide import decide, repairs_of
 from linkkeeper.relinking.files import (
     Act,
     UndonePlan,
@@ -28,11 +26,11 @@ from linkkeeper.relinking.files import (
     read_file,
     repaired_urls,
 )
-from linkkeeper.relinking.ports import ReadCitations
+from linkkeeper.relinking.ports import ReadCitations, RepairJournal
 from linkkeeper.relinking.repair import Text, plan
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.records import CitedLink, FollowedSource, Proposal
-from linkkeeper.vocabulary.relink import Apply, FileRepair, Refusal, RepairPlan, RepairPolicy
+from linkkeeper.vocabulary.relink import Apply, FileRepair, Repair, RepairPlan, RepairPolicy
 
 log = structlog.get_logger()
 
@@ -60,43 +58,6 @@ class Branches(Protocol):
     def commit(self, tree: Path, changes: Sequence[tuple[Path, RepairPlan]], *, message: str) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision with the link that it is about."""
-
-    link: CitedLink
-    decision: RepairDecision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocationPlan:
-    """What mending one text comes to; *take_back* are URLs whose repairs are to be undone."""
-
-    location: str
-    plan: RepairPlan
-    decided: tuple[Decided, ...]
-    take_back: frozenset[str]
-
-    @property
-    def waits_for_public_url(self) -> bool:
-        return any(item.decision.needs_public_url for item in self.decided)
-
-
-class JournalFirst:
-    """Keeps carried-out repairs: the synced journal line first, then the row."""
-
-    def __init__(self, *, journal: Journal, ledger: RepairLedger) -> None:
-        self._journal = journal
-        self._ledger = ledger
-
-    def add(self, repair: FileRepair) -> None:
-        self._journal.append(entry_of(repair))
-        self._ledger.keep(repair, (), now=repair.moment)
-
-    def repairs_of(self, location: str) -> Sequence[FileRepair]:
-        return self._ledger.repairs_of(location)
-
-
 class Mender:
     """
     Decides and carries out repairs.
@@ -112,7 +73,7 @@ class Mender:
         self,
         *,
         ledger: RepairLedger,
-        journal: JournalFirst,
+        journal: RepairJournal,
         read: ReadCitations,
         words: Words,
         uri_m: UriM,
@@ -147,21 +108,18 @@ class Mender:
             location: Under which its citations are stored.
             uri_m: Another way to address captures (static pages of a report).
         """
-        repaired = self._repaired_urls(data, location)
+        repaired = repaired_urls(data, self._history(location))
         decided = tuple(
             Decided(link, decide(case_of(link, uri_m or self._uri_m, policy=policy, apply=apply, repaired=repaired)))
             for link in self._ledger.cited_links(location, now=self._clock.now())
         )
-        wanted = [item.decision.repair for item in decided if item.decision.outcome is Outcome.REPAIR]
+        wanted = repairs_of(item.decision for item in decided)
+        planned = self._plan(data, location, wanted, policy=policy)
+        return LocationPlan(location=location, policy=policy, plan=planned, decided=decided, repairs=wanted)
+
+    def _plan(self, data: bytes, location: str, repairs: Sequence[Repair], *, policy: RepairPolicy) -> RepairPlan:
         text = Text(data=data, location=location, own_bases=self._own_bases)
-        planned = plan(text, [repair for repair in wanted if repair], policy=policy, words=self._words, read=self._read)
-        take_back = frozenset(
-            url
-            for item in decided
-            if item.decision.outcome is Outcome.TAKE_BACK
-            for url in (item.link.fetch_form, *item.link.spellings)
-        )
-        return LocationPlan(location=location, plan=planned, decided=decided, take_back=take_back)
+        return plan(text, repairs, policy=policy, words=self._words, read=self._read)
 
     def mend(self) -> int:
         """One round over all followed analyses; returns how many repairs were carried out."""
@@ -208,42 +166,32 @@ class Mender:
         source = self._ledger.source_of(location)
         policy = RepairPolicy(source.policy) if source else RepairPolicy.SWAP_WHEN_DEAD
         planned = self.plan_text(read_file(path), location, policy=policy)
-        return self._write(self._only(planned, only, policy=policy), path, who=who)
+        return self._write(planned if only is None else self._only(planned, only), path, who=who)
 
-    def _only(self, planned: LocationPlan, only: frozenset[int] | None, *, policy: RepairPolicy) -> LocationPlan:
-        if only is None:
-            return planned
-        decided = tuple(item for item in planned.decided if item.link.link_id in only)
-        repairs = [item.decision.repair for item in decided if item.decision.repair is not None]
-        text = Text(data=planned.plan.before, location=planned.location, own_bases=self._own_bases)
-        return LocationPlan(
-            location=planned.location,
-            plan=plan(text, repairs, policy=policy, words=self._words, read=self._read),
-            decided=decided,
-            take_back=frozenset(
-                url
-                for item in decided
-                if item.decision.outcome is Outcome.TAKE_BACK
-                for url in (item.link.fetch_form, *item.link.spellings)
-            ),
-        )
+    def _only(self, planned: LocationPlan, links: frozenset[int]) -> LocationPlan:
+        """The plan for some links, whose suggested repairs somebody agreed to."""
+        decided = tuple(item for item in planned.decided if item.link.link_id in links)
+        agreed = tuple(item.decision.repair for item in decided if item.decision.repair is not None)
+        return self._again(replace(planned, decided=decided, repairs=agreed, whole=False), planned.plan.before)
 
     def _write(self, planned: LocationPlan, path: Path, *, who: str) -> int:
-        done = 0
+        done, settled = 0, frozenset[str]()
         if planned.take_back:
             done += self.undo(path, only=planned.take_back, who=who, why="the source is back for good")
+            settled = planned.take_back if done else settled
+            planned = self._again(planned, read_file(path))
         if planned.plan.changes:
             act = Act(who=who, moment=self._clock.now(), why=_summary(planned.plan))
             repair = carry_out(planned.plan, path, act=act, journal=self._journal, backups=self._backups)
-            self._ledger.keep(repair, _made(planned, repair, who=who), now=act.moment)
+            self._ledger.keep(repair, planned.made(repair, who=who), now=act.moment)
             done += len(repair.edits)
-        self._propose(planned, made=frozenset(edit.url for edit in planned.plan.edits))
+        self._propose(planned, settled=settled.union(edit.url for edit in planned.plan.edits))
         return done
 
     def _branch(self, planned: LocationPlan, path: Path, tree: Path) -> int:
         """Commit what HEAD's text needs; returns how many edits are new on the branch."""
         undone = plan_undo(planned.plan.before, self._history(planned.location), only=planned.take_back)
-        made = self._again(planned, undone.after) if undone.parts else planned.plan
+        made = self._again(planned, undone.after).plan if undone.parts else planned.plan
         if self._branches is None or made.after == planned.plan.before:
             self._propose(planned)
             return 0
@@ -254,11 +202,10 @@ class Mender:
         self._propose(planned)
         return done
 
-    def _again(self, planned: LocationPlan, data: bytes) -> RepairPlan:
-        """The same repairs for a text from which others were taken back."""
-        wanted = [item.decision.repair for item in planned.decided if item.decision.outcome is Outcome.REPAIR]
-        text = Text(data=data, location=planned.location, own_bases=self._own_bases)
-        return plan(text, [repair for repair in wanted if repair], words=self._words, read=self._read)
+    def _again(self, planned: LocationPlan, data: bytes) -> LocationPlan:
+        """The same repairs, planned for *data*."""
+        made = self._plan(data, planned.location, planned.repairs, policy=planned.policy)
+        return replace(planned, plan=made)
 
     def _keep_branch(self, path: Path, made: RepairPlan, undone: UndonePlan) -> int:
         """Journal a commit; the same one again, as every round comes to it until it is merged, is nothing new."""
@@ -287,15 +234,10 @@ class Mender:
         carry_out_undo(undone, path, act=act, journal=self._journal, backups=self._backups)
         return sum(len(edits) for _, edits in undone.parts)
 
-    def _propose(self, planned: LocationPlan, *, made: frozenset[str] = frozenset()) -> None:
-        if not planned.decided:
+    def _propose(self, planned: LocationPlan, *, settled: frozenset[str] = frozenset()) -> None:
+        if not planned.decided or not planned.whole:
             return
-        refusals = {refusal.url: refusal for refusal in planned.plan.refusals}
-        proposals = [
-            proposal
-            for item in planned.decided
-            if item.decision.url not in made and (proposal := _proposal(item, planned, refusals)) is not None
-        ]
+        proposals = planned.proposals(settled=settled)
         self._ledger.list_proposals(planned.decided[0].link.analysis_id, proposals, now=self._clock.now())
 
     def approve(self, repair_id: int, *, by: str) -> int:
@@ -328,67 +270,6 @@ class Mender:
         path = Path(location)
         branch = self._journal.repairs_of(branch_location_of(path)) if path.is_file() else ()
         return sorted([*self._journal.repairs_of(location), *branch], key=lambda repair: repair.moment)
-
-    def _repaired_urls(self, data: bytes, location: str) -> frozenset[str]:
-        return repaired_urls(data, self._history(location))
-
-
-def _proposal(item: Decided, planned: LocationPlan, refusals: dict[str, Refusal]) -> Proposal | None:
-    decision, link = item.decision, item.link
-    refusal = refusals.get(decision.url)
-    state = {
-        Outcome.REPAIR: "refused" if refusal else "proposed",
-        Outcome.TAKE_BACK: "proposed",
-        Outcome.SUGGEST: "suggested",
-        Outcome.WAIT: "waiting",
-    }.get(decision.outcome)
-    if state is None:
-        return None
-    return Proposal(
-        analysis_id=link.analysis_id,
-        link_id=link.link_id,
-        citation_id=link.citation_id,
-        file=planned.location,
-        state=state,
-        why=f"{decision.why}; {refusal.words}" if refusal else decision.why,
-        uri_m=decision.repair.uri_m if decision.repair else decision.suggestion,
-        diff=_diff_of(planned.plan, decision.url) if state == "proposed" else "",
-    )
-
-
-def _made(planned: LocationPlan, repair: FileRepair, *, who: str) -> list[Proposal]:
-    edited = {edit.url for edit in repair.edits}
-    return [
-        Proposal(
-            analysis_id=item.link.analysis_id,
-            link_id=item.link.link_id,
-            citation_id=item.link.citation_id,
-            file=planned.location,
-            state="made",
-            why=item.decision.why,
-            uri_m=item.decision.repair.uri_m if item.decision.repair else None,
-            who=who,
-            file_repair_id=repair.id,
-        )
-        for item in planned.decided
-        if edited & {item.link.fetch_form, *item.link.spellings}
-    ]
-
-
-def _diff_of(planned: RepairPlan, url: str) -> str:
-    lines = [
-        f"- {edit.before.decode('utf-8', 'replace')}\n+ {edit.after.decode('utf-8', 'replace')}"
-        for edit in planned.edits
-        if edit.url == url
-    ]
-    return "\n".join(lines)
-
-
-def diff(planned: RepairPlan, *, name: str, encoding: str = "utf-8") -> str:
-    """A unified diff of a plan, for people; bytes that are no text show as replacements."""
-    before = planned.before.decode(encoding, "replace").splitlines(keepends=True)
-    after = planned.after.decode(encoding, "replace").splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, fromfile=f"a/{name}", tofile=f"b/{name}"))
 
 
 def _summary(planned: RepairPlan) -> str:

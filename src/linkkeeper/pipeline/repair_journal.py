@@ -3,25 +3,34 @@
 from collections.abc import Sequence
 
 from linkkeeper.archive.journal import Journal, JournalEntry, JournalKind
+from linkkeeper.relinking.ports import RepairJournal
 from linkkeeper.vocabulary.relink import Edit, FileRepair
 
 
 class JournaledRepairs:
     """
-    Satisfies :class:`linkkeeper.relinking.ports.RepairJournal` with the journal alone.
+    Satisfies :class:`linkkeeper.relinking.ports.RepairJournal`: the synced line first, then the row.
 
-    Needs no database, so that a publisher's own map can be applied and taken
-    back anywhere; where there is one, the rows are written beside it.
+    Without rows the journal alone is enough, so that a publisher's own map can
+    be applied and taken back where there is no database.
+
+    Args:
+        rows: Where repairs are looked up, if there is a database.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, rows: RepairJournal | None = None) -> None:
         self._journal = journal
+        self._rows = rows
 
     def add(self, repair: FileRepair) -> None:
         self._journal.append(entry_of(repair))
+        if self._rows is not None:
+            self._rows.add(repair)
 
     def repairs_of(self, location: str) -> Sequence[FileRepair]:
         """All lines of one file, oldest first; one may stand without its change, if a crash came between."""
+        if self._rows is not None:
+            return self._rows.repairs_of(location)
         return [
             repair
             for entry in self._journal.entries()
