@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from linkkeeper.checks.case import Case, Need, NoteFacts, baseline_of
 from linkkeeper.checks.judge import RULE_SET, asks, judge
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
-from linkkeeper.checks.specials import is_identifier, is_shortener, stand_in_url
+from linkkeeper.checks.specials import at_target, is_identifier, is_shortener, stand_in_url
 from linkkeeper.pages.text import read_page
-from linkkeeper.vocabulary.observation import ObservationKind
+from linkkeeper.vocabulary.observation import Hop, ObservationKind
 
 from .judging import ALIVE_PAGE, CITED, NOW, answered, failed, page, sentences, verdict
 
@@ -267,6 +267,47 @@ def test_an_identifier_is_healthy_when_it_redirects_and_unknown_when_its_resolve
     assert verdict(refused).kind is K.BLOCKED
     assert is_identifier(doi)
     assert is_shortener("https://bit.ly/abc")
+
+
+SHORT, LONG = "https://bit.ly/abc", "https://paper.example/2019/ice"
+
+
+def led_to(final: str, body: bytes = ALIVE_PAGE, **facts: object) -> Look:
+    """A look at a short form that led to LONG, and on to *final*."""
+    way = (Hop(SHORT, 301),) if final == LONG else (Hop(SHORT, 301), Hop(LONG, 302))
+    return replace(answered(body, url=SHORT, final_url=final, **facts), hops=way)
+
+
+def test_a_short_form_is_judged_as_the_address_that_it_stands_for() -> None:
+    seen = verdict(led_to(LONG))
+    assert (seen.kind, seen.url, seen.final_url, seen.evidence.target) == (K.OK, SHORT, LONG, LONG)
+    assert LONG in seen.evidence.words
+    assert "redirect" not in seen.evidence.words
+
+
+def test_a_short_form_whose_target_now_leads_home_is_under_suspicion() -> None:
+    assert verdict(led_to("https://paper.example/")).kind is K.HOME_REDIRECT
+
+
+def test_a_short_form_of_a_front_page_leads_home_by_design() -> None:
+    home = replace(answered(url=SHORT, final_url="https://paper.example/"), hops=(Hop(SHORT, 301),))
+    assert verdict(home).kind is K.OK
+
+
+def test_a_short_form_is_never_moved_by_being_one() -> None:
+    case = Case(cited=SHORT, baseline=baseline_of(read_page(ALIVE_PAGE, "text/html"), final_url=None))
+    assert verdict(led_to(LONG), case).kind is K.OK
+
+
+def test_a_doubt_about_a_short_form_asks_for_siblings_of_its_target() -> None:
+    look = led_to("https://paper.example/")
+    assert Need.SIBLINGS in asks(verdict(look), look, Case(cited=SHORT))
+    assert at_target(look, Case(cited=SHORT)).cited == LONG
+
+
+def test_a_short_form_that_its_service_does_not_know_stands_for_nothing() -> None:
+    unknown = verdict(answered(url=SHORT, status=404))
+    assert (unknown.kind, unknown.evidence.target) == (K.MISSING, None)
 
 
 @pytest.mark.parametrize("status", [403, 429, 503])

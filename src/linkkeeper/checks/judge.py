@@ -19,7 +19,7 @@ from linkkeeper.checks.network import judge_failure
 from linkkeeper.checks.parked import judge_parked
 from linkkeeper.checks.scene import Finding, Scene, scene_of
 from linkkeeper.checks.soft404 import THIN_WORDS, is_shell, judge_soft404, sibling_urls
-from linkkeeper.checks.specials import is_identifier, is_shortener, judge_specials, stand_in_url
+from linkkeeper.checks.specials import at_target, is_identifier, judge_specials, stand_in_url
 from linkkeeper.checks.status import ASK_AS_BROWSERS_DO, judge_status
 from linkkeeper.checks.walls import judge_walls
 from linkkeeper.pages.marks import login_words
@@ -61,6 +61,15 @@ def judge(look: Look, case: Case) -> Observation:
         The observation; its rule is ``name@version``, its evidence says in
         words what the rule rested on.
     """
+    resolved = at_target(look, case)
+    if resolved is case:
+        return _judge(look, case)
+    observation = _judge(look, resolved)
+    words = f"short for {resolved.cited}; {observation.evidence.words}"
+    return replace(observation, evidence=replace(observation.evidence, words=words, target=resolved.cited))
+
+
+def _judge(look: Look, case: Case) -> Observation:
     if not is_supported(look.url):
         words = "only web addresses (http and https) can be looked at"
         return _observation(look, Finding(ObservationKind.UNSUPPORTED, "scheme", Evidence(words=words)))
@@ -132,9 +141,9 @@ def _judge_landing(scene: Scene) -> Finding | None:
 
 
 def _resolves_elsewhere(scene: Scene) -> bool:
-    """A short form or identifier of a front page leads to it by design."""
+    """An identifier of a front page leads to it by design."""
     cited = scene.case.cited
-    return (is_shortener(cited) or is_identifier(cited)) and not same_site(cited, scene.landed)
+    return is_identifier(cited) and not same_site(cited, scene.landed)
 
 
 def _judge_other_site(scene: Scene) -> Finding | None:
@@ -257,7 +266,7 @@ def asks(observation: Observation, look: Look, case: Case) -> frozenset[Need]:
         return frozenset(_asks_after_failure(observation.kind, look))
     if look.answer is None:
         return frozenset()
-    return frozenset(_asks_after_answer(observation, look, case))
+    return frozenset(_asks_after_answer(observation, look, at_target(look, case)))
 
 
 def _asks_after_failure(kind: ObservationKind, look: Look) -> Iterator[Need]:

@@ -12,7 +12,7 @@ from linkkeeper.checks.pacing import HostDeferred
 from linkkeeper.checks.ports import BrowserLook, Fetch, SiblingMemory, Slots
 from linkkeeper.checks.robots import RobotsOfHosts
 from linkkeeper.checks.siblings import Siblings
-from linkkeeper.checks.specials import stand_in_url
+from linkkeeper.checks.specials import at_target, stand_in_url
 from linkkeeper.errors import BrowserError
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
@@ -172,9 +172,10 @@ class Observer:
     async def _follow(self, need: Need, look: Look, case: Case) -> tuple[Look, Case]:
         """Carry out one wish of the judge; whatever brings nothing leaves things as they were."""
         if need is Need.SIBLINGS:
-            return look, replace(case, siblings=await self._siblings.of(case.cited, now=self._clock.now()))
+            cited = at_target(look, case).cited
+            return look, replace(case, siblings=await self._siblings.of(cited, now=self._clock.now()))
         if need is Need.STAND_IN:
-            address = stand_in_url(case.cited)
+            address = stand_in_url(at_target(look, case).cited)
             return look, replace(case, stand_in=await self._fetch.look(address) if address else None)
         seen = await self._browse(case.cited)
         return (seen if seen is not None and seen.answer is not None else look), case

@@ -6,9 +6,12 @@ oEmbed providers' documentation (YouTube, X).
 """
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, quote, urlsplit
 
 from linkkeeper.checks.baseline import match_note
+from linkkeeper.checks.case import Case
+from linkkeeper.checks.look import Look
 from linkkeeper.checks.scene import Finding, Scene
 from linkkeeper.vocabulary.archived import unwrap_archive
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind
@@ -68,6 +71,15 @@ def is_identifier(url: str) -> bool:
 def is_shortener(url: str) -> bool:
     """Whether *url* is a short form of another address, which is what was cited."""
     return host_of(url).removeprefix("www.") in _SHORTENERS
+
+
+def at_target(look: Look, case: Case) -> Case:
+    """*case* with the address that a short form led to as what was cited; as it is for every other address."""
+    if not is_shortener(case.cited):
+        return case
+    way = [hop.url for hop in look.hops] + ([look.answer.url] if look.answer else [])
+    target = next((url for url in way if not is_shortener(url)), None)
+    return case if target is None else replace(case, cited=target)
 
 
 def stand_in_url(url: str) -> str | None:

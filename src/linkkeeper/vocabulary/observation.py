@@ -59,7 +59,8 @@ class Evidence:
     Why an observation was made, in an editor's words (*words*) and as facts.
 
     Every fact is optional: only what the rule rested on, or what a later
-    reader needs to judge it again, is set.
+    reader needs to judge it again, is set. *target* is the address that a
+    short form stands for.
     """
 
     words: str
@@ -90,6 +91,7 @@ class Evidence:
     content_behind_tls: bool | None = None
     by_browser: bool | None = None
     patient: bool | None = None
+    target: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Only the facts that are set, JSON-ready."""
