@@ -48,10 +48,11 @@ class OneLink:
             since=MOMENT, pinned=False, first_seen_at=MOMENT, last_ok_at=None, accessed=None, published=None,
             captures=(capture,), externals=(),
         )  # fmt: skip
+        self.others: list[CitedLink] = []
         self.proposals: list[Proposal] = []
 
     def cited_links(self, location: str, *, now: datetime) -> Sequence[CitedLink]:
-        return [self.link]
+        return [self.link, *self.others]
 
     def to_mend(self) -> Sequence[tuple[str, FollowedSource]]:
         return [(self.location, self.source)]
@@ -162,3 +163,19 @@ def test_an_unmerged_repair_is_not_taken_for_one_that_stands(mender: Mender, tre
     git(tree, "branch", "-q", "-D", BRANCH)
     mender.mend()
     assert on_branch(tree) == TEXT.replace(URL.encode(), MEMENTO.encode())
+
+
+def test_a_link_given_back_does_not_change_how_another_is_repaired(mender: Mender, tree: Path, ledger: OneLink) -> None:
+    other = "https://lost.example/b"
+    both = TEXT + f"\nAnother.[^2]\n\n[^2]: Writer, [Work]({other}).\n".encode()
+    (tree / "a.md").write_bytes(both)
+    git(tree, "commit", "-q", "-am", "Say more")
+    ledger.source = replace(ledger.source, policy="annotate")
+    mender.mend()
+    git(tree, "merge", "-q", BRANCH)
+    ledger.others = [replace(ledger.link, link_id=2, citation_id=2, label="2", fetch_form=other, spellings=(other,))]
+    ledger.link = replace(ledger.link, state=LinkState.ALIVE, since=MOMENT, last_ok_at=MOMENT + timedelta(days=3))
+    assert mender.mend() == 2
+    text = on_branch(tree)
+    assert text.startswith(TEXT)
+    assert f"[Work]({other})".encode() in text and MEMENTO.encode() in text
