@@ -1,6 +1,7 @@
 """HTML pages as publishers serve them: notes after the text, notes in the text, links."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,20 +48,26 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     page = prepare(markup, location)
     marks = find_marks(page)
     listed = find_listed(page, marks)
-    inline = [note for note in find_inline(page) if not _within(note.element, listed)]
+    starts = [place.start for place in listed]
+    inline = [note for note in find_inline(page) if not _within(note.element, listed, starts)]
     notes = _joined(
         [_listed_note(page, place, index) for index, place in enumerate(listed)],
         [_inline_note(page, note) for note in inline],
     )
+    whole: Taken | None = None
     if not notes:
-        notes = _numbered_notes(page, marks)
-    spans = sorted((part.start, part.end) for note in notes for part in (note, *note.copies))
+        whole = take(page, *page.regions.main, skip=_left_out(page))
+        notes = _numbered_notes(page, marks, whole)
+    if whole is None or notes:
+        spans = [(part.start, part.end) for note in notes for part in (note, *note.copies)]
+        whole = take(page, *page.regions.main, skip=_union([*_left_out(page), *spans]))
     head = _head(page)
-    return Draft(notes, [_running(page, spans)], head.title, head.language, head.published, _own_keys(page))
+    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_keys(page))
 
 
-def _within(element: Element, places: Sequence[Place]) -> bool:
-    return any(place.start <= element.start and element.end <= place.end for place in places)
+def _within(element: Element, places: Sequence[Place], starts: Sequence[int]) -> bool:
+    index = bisect_right(starts, element.start) - 1
+    return index >= 0 and element.end <= places[index].end
 
 
 def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
@@ -125,15 +132,13 @@ def _inline_note(page: Page, note: InlineNote) -> NoteDraft:
     )
 
 
-def _numbered_notes(page: Page, marks: list[Mark]) -> list[NoteDraft]:
+def _numbered_notes(page: Page, marks: list[Mark], taken: Taken) -> list[NoteDraft]:
     """
     Find notes by their numbers alone, on the page's text.
 
     Serves pages whose notes have no ids at all (site builders, texts pasted
     as paragraphs): marks whose target is missing still vouch for the labels.
     """
-    start, end = page.regions.main
-    taken = take(page, start, end, skip=_left_out(page))
     labels = [mark.label for mark in marks if mark.target is None and mark.raised]
     notes: list[NoteDraft] = []
     text = taken.flat.text
@@ -192,9 +197,7 @@ def _left_out(page: Page) -> list[tuple[int, int]]:
     return [(start, end) for start, end, _ in page.regions.parts]
 
 
-def _running(page: Page, notes: list[tuple[int, int]]) -> LinkDraft:
-    start, end = page.regions.main
-    taken = take(page, start, end, skip=_union([*_left_out(page), *notes]))
+def _running(taken: Taken) -> LinkDraft:
     kept = [link for link in taken.destinations if not _SHARE.match(link.url.strip()) and not _is_shown_image(link)]
     return LinkDraft(taken.flat, kept, OccurrenceForm.HTML_TEXT)
 

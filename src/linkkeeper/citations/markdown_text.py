@@ -35,6 +35,8 @@ _REFERENCE = re.compile(r"[ \t]?\[(?P<name>[^\[\]]{0,200})\]")
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
 _ORIGINAL = re.compile(r"""\bdata-originalurl\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _BACK_TEXT = re.compile(r"[\s↩↑⤴↵^←\ufe0e\ufe0f]*(?:back|return|jump[^\]]{0,20})?[\s↩\ufe0e\ufe0f]*", re.I)
+#: CommonMark lets a reader stop at this depth of brackets in a destination.
+_MAX_NESTED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,8 @@ def _end_of_destination(text: str, start: int, end: int) -> int:
     for match in re.compile(r"\\.|[()\s]", re.S).finditer(text, start, min(end, start + 8_000)):
         if match.group() == "(":
             depth += 1
+            if depth > _MAX_NESTED:
+                return match.start()
         elif match.group() == ")":
             if depth == 0:
                 return match.start()
