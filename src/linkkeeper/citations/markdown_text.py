@@ -12,7 +12,7 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _TOKEN = re.compile(
     r"""(?P<escape>\\[!-/:-@\[-`{-~])
-      | (?P<code>(?P<ticks>`+)(?!`)[^`]{0,400}?(?<!`)(?P=ticks)(?!`))
+      | (?P<code>(?<!`)(?P<ticks>`{1,16}+)(?!`)[^`]{0,400}?(?<!`)(?P=ticks)(?!`))
       | <(?P<auto>(?:https?|ftp)://[^\s<>]+|www\.[^\s<>]+)>
       | (?P<tag></?(?P<name>[A-Za-z][\w-]*)(?P<attributes>(?:\s[^<>]*|/)?)>)
       | (?P<mark>\[\^[^\]\s]{1,60}\](?!:))
