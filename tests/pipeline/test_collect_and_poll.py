@@ -78,6 +78,24 @@ def test_an_edition_is_read_once_and_its_new_links_ask_for_a_capture(web: TestWe
     _run(web, tmp_path, work)
 
 
+def test_a_crash_right_after_the_edition_was_written_loses_no_first_capture(web: TestWeb, tmp_path: Path) -> None:
+    """The same bytes are not read again, so that nobody would ask later."""
+    piece = tmp_path / "piece.txt"
+    piece.write_text(PIECE, "utf-8")
+
+    async def work(engine: Engine) -> None:
+        def crash(*arguments: object, **more: object) -> None:
+            raise KeyboardInterrupt
+
+        # What follows the edition's transaction does not happen any more.
+        engine.store.captures.ask = crash  # type: ignore[method-assign]
+        engine.store.captures.last_capture_moment = crash  # type: ignore[method-assign]
+        await _take_in(engine, piece)
+        assert engine.store.captures.open_requests() == 2
+
+    _run(web, tmp_path, work)
+
+
 def test_an_ibid_is_a_citation_of_the_source_it_means(web: TestWeb, tmp_path: Path) -> None:
     piece = tmp_path / "piece.txt"
     piece.write_text(PIECE, "utf-8")
@@ -257,6 +275,57 @@ def test_each_source_is_polled_on_its_own_schedule(web: TestWeb, tmp_path: Path)
         assert await engine.poller.poll_due() == 1
 
     _run(web, tmp_path, work, clock=clock)
+
+
+def test_one_file_that_cannot_be_read_does_not_keep_the_others_of_its_folder(web: TestWeb, tmp_path: Path) -> None:
+    pieces = tmp_path / "pieces"
+    pieces.mkdir()
+    (pieces / "a picture.txt").write_bytes(bytes(range(256)) * 40)
+    (pieces / "piece.txt").write_text(PIECE, "utf-8")
+
+    async def work(engine: Engine) -> None:
+        engine.store.following.follow(str(pieces))
+        assert await engine.poller.poll_due() == 1
+        assert "a picture.txt" in (engine.store.catalogue.sources()[0].last_error or "")
+        assert engine.store.catalogue.analysis_at(str(pieces / "piece.txt")) is not None
+
+    _run(web, tmp_path, work)
+
+
+def test_one_page_of_a_feed_that_is_gone_does_not_keep_the_others(web: TestWeb, tmp_path: Path) -> None:
+    _publish(web)
+    web.place("https://www.pub.example/one", behaviours.Gone())
+
+    async def work(engine: Engine) -> None:
+        intake = await _take_in(engine, "https://www.pub.example/feed.xml")
+        assert [edition.location for edition in intake.editions] == ["https://www.pub.example/two"]
+        assert ["https://www.pub.example/one" in str(problem) for problem in intake.problems] == [True]
+        engine.store.following.follow("https://www.pub.example/feed.xml")
+        await engine.poller.poll_due()
+        assert "https://www.pub.example/one" in (engine.store.catalogue.sources()[0].last_error or "")
+
+    _run(web, tmp_path, work)
+
+
+def test_an_analysis_that_was_known_before_it_was_followed_belongs_to_its_source(web: TestWeb, tmp_path: Path) -> None:
+    pieces = tmp_path / "pieces"
+    pieces.mkdir()
+    piece = pieces / "piece.txt"
+    piece.write_text(PIECE, "utf-8")
+
+    async def work(engine: Engine) -> None:
+        await _take_in(engine, piece)
+        assert engine.store.repairs.source_of(str(piece)) is None
+        engine.store.following.follow(str(pieces))
+        assert await engine.poller.poll_due() == 0
+        source = engine.store.repairs.source_of(str(piece))
+        assert source is not None and source.location == str(pieces)
+        engine.store.following.follow(str(piece))
+        await engine.poller.poll_due()
+        still = engine.store.repairs.source_of(str(piece))
+        assert still is not None and still.location == str(pieces)
+
+    _run(web, tmp_path, work)
 
 
 def test_following_refuses_what_it_could_never_do(web: TestWeb, tmp_path: Path) -> None:

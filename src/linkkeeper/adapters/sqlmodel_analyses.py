@@ -8,10 +8,12 @@ from sqlmodel import Session, col, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_links import get_or_create_link, key_of, must
-from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CitationRow, EditionRow, LinkRow, NoteRow
+from linkkeeper.adapters.sqlmodel_requests import ask_in
+from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CitationRow, EditionRow, LinkRow, NoteRow, SourceRow
+from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading
 from linkkeeper.vocabulary.edition import Edition
-from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation, TakenIn
+from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation
 
 
 class SqlAnalyses:
@@ -64,8 +66,8 @@ class SqlAnalyses:
         citations: Sequence[CollectedCitation],
         *,
         source_id: int | None,
-    ) -> TakenIn:
-        """Write a new edition with its notes and citations, in one transaction."""
+    ) -> Sequence[int]:
+        """Write a new edition, its notes, its citations and the captures that they ask for, in one transaction."""
         with self._database.writing() as session:
             analysis = _analysis_row(session, edition, reading, source_id)
             row = EditionRow(
@@ -83,9 +85,27 @@ class SqlAnalyses:
             new, again = _store_citations(
                 session, citations, analysis_id=must(analysis.id), notes=notes, now=edition.moment
             )
-            return TakenIn(
-                analysis_id=must(analysis.id), changed=True, citations=len(citations), new_links=new, again=again
-            )
+            for link_id in new:
+                ask_in(session, link_id, reason=RequestReason.FIRST_SEEN, now=edition.moment)
+            return again
+
+    def belong_to(self, analysis_id: int, *, source_id: int) -> None:
+        """Let an analysis that no followed source holds belong to one."""
+        with self._database.reading() as session:
+            if _is_held(session, analysis_id):
+                return
+        with self._database.writing() as session:
+            if not _is_held(session, analysis_id):
+                analysis = session.get_one(AnalysisRow, analysis_id)
+                analysis.source_id = source_id
+                session.add(analysis)
+
+
+def _is_held(session: Session, analysis_id: int) -> bool:
+    held = select(SourceRow.id).join(AnalysisRow, col(AnalysisRow.source_id) == col(SourceRow.id))
+    return (
+        session.exec(held.where(AnalysisRow.id == analysis_id, col(SourceRow.removed_at).is_(None))).first() is not None
+    )
 
 
 def _kind(row: CitationRow) -> str:

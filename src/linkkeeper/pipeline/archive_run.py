@@ -118,14 +118,16 @@ class ArchiveRun:
             except LinkkeeperError as error:
                 problems.append(error)
                 continue
-            for edition in found:
+            for one in found:
                 try:
-                    collected = await asyncio.to_thread(self._collector.take_in, edition)
+                    if isinstance(one, InputError):
+                        raise one
+                    collected = await asyncio.to_thread(self._collector.take_in, one)
                 except InputError as error:
                     problems.append(error)
                     continue
-                editions.append(edition)
-                unusable += [(edition.location, one) for one in collected.unusable]
+                editions.append(one)
+                unusable += [(one.location, url) for url in collected.unusable]
         return Intake(editions=tuple(editions), problems=tuple(problems), unusable=tuple(unusable))
 
     def links_of(self, editions: Sequence[Edition]) -> frozenset[int]:

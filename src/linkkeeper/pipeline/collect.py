@@ -10,7 +10,7 @@ from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.citation import ArchiveKind, CitedUrl, Note, Reading
 from linkkeeper.vocabulary.edition import Edition
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation, TakenIn
+from linkkeeper.vocabulary.records import CitationMark, CollectedCitation, StoredCitation
 from linkkeeper.vocabulary.uri import (
     UnusableUrl,
     fetch_form,
@@ -41,10 +41,9 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What came of one edition; *reading* is None where the bytes were known already."""
+    """What came of one edition; not *changed* where its bytes were known already."""
 
-    taken: TakenIn
-    reading: Reading | None
+    changed: bool
     unusable: tuple[Unusable, ...] = ()
 
 
@@ -81,7 +80,7 @@ class Collector:
 
     def take_in(self, edition: Edition, *, source_id: int | None = None) -> Collected:
         """
-        Keep, read and store one edition; the same bytes again change nothing.
+        Keep, read and store one edition; the same bytes again change nothing but which source holds them.
 
         Raises:
             InputError: the bytes are no analysis.
@@ -89,14 +88,15 @@ class Collector:
         """
         analysis_id = self._ledger.analysis_id(edition.location)
         if analysis_id is not None and self._ledger.current_edition(edition.location) == edition.sha256:
-            unchanged = TakenIn(analysis_id=analysis_id, changed=False, citations=0, new_links=(), again=())
-            return Collected(taken=unchanged, reading=None)
+            if source_id is not None:
+                self._ledger.belong_to(analysis_id, source_id=source_id)
+            return Collected(changed=False)
         reading = self._read(edition.data, location=edition.location, declared_type=edition.declared_type)
         self._shelf.keep(edition)
         citations, unusable = self._citations(reading, edition.location)
-        taken = self._ledger.store(edition, reading, citations, source_id=source_id)
-        self._ask_for_captures(taken)
-        return Collected(taken=taken, reading=reading, unusable=unusable)
+        again = self._ledger.store(edition, reading, citations, source_id=source_id)
+        self._renew_captures(again)
+        return Collected(changed=True, unusable=unusable)
 
     def _citations(self, reading: Reading, location: str) -> tuple[list[CollectedCitation], tuple[Unusable, ...]]:
         found: list[CollectedCitation] = []
@@ -120,11 +120,9 @@ class Collector:
         same = self._same(self._ledger.citations_at(location), wanted)
         return [replace(item, same_as=known) for item, known in zip(numbered, same, strict=True)], tuple(unusable)
 
-    def _ask_for_captures(self, taken: TakenIn) -> None:
+    def _renew_captures(self, links: Sequence[int]) -> None:
         now = self._clock.now()
-        for link_id in taken.new_links:
-            self._captures.ask(link_id, reason=RequestReason.FIRST_SEEN, now=now)
-        for link_id in taken.again:
+        for link_id in links:
             last = self._captures.last_capture_moment(link_id)
             if last is None or now - last > self._recapture_after:
                 self._captures.ask(link_id, reason=RequestReason.CITED_AGAIN, now=now)
@@ -148,8 +146,7 @@ def _flattened(reading: Reading, *, with_links: bool) -> Iterator[tuple[int | No
 
 
 def _collected(cited: CitedUrl, *, note_index: int | None, position: int, is_repeat: bool) -> CollectedCitation:
-    ours = cited.archive is not None and cited.archive.kind is ArchiveKind.OURS and cited.archive.original
-    fetch = fetch_form(cited.archive.original if ours and cited.archive and cited.archive.original else cited.as_cited)
+    fetch = fetch_form(_source_of(cited))
     return CollectedCitation(
         note_index=note_index,
         position=position,
@@ -162,6 +159,14 @@ def _collected(cited: CitedUrl, *, note_index: int | None, position: int, is_rep
         same_as=None,
         is_repeat=is_repeat,
     )
+
+
+def _source_of(cited: CitedUrl) -> str:
+    """What a citation means: for an archived link of ours the URL that it stands for."""
+    archive = cited.archive
+    if archive is not None and archive.kind is ArchiveKind.OURS and archive.original:
+        return archive.original
+    return cited.as_cited
 
 
 def _numbered(citations: Sequence[CollectedCitation]) -> list[CollectedCitation]:

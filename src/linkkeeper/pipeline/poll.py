@@ -1,6 +1,7 @@
 """Poll: followed sources are read on their schedules; new and changed editions are taken in."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -58,36 +59,45 @@ class Poller:
 
     async def poll_due(self) -> int:
         """Poll every source whose time has come; returns how many changed editions came of it."""
-        changed = 0
-        for source in self._sources.due(now=self._clock.now()):
-            changed += await self._poll(source)
-        return changed
+        due = await asyncio.to_thread(self._sources.due, now=self._clock.now())
+        return sum([await self._poll(source) for source in due])
 
     async def _poll(self, source: FollowedSource) -> int:
-        changed, error = 0, None
+        changed, unread = 0, []
         try:
-            async for edition in self.editions(source):
-                changed += self._take_in(edition, source).taken.changed
+            async for found in self.editions(source):
+                taken = await asyncio.to_thread(self._take_in, found, source)
+                if isinstance(taken, InputError):
+                    unread.append(str(taken))
+                else:
+                    changed += taken.changed
         except LinkkeeperError as failure:
-            error = str(failure)
-        now = self._clock.now()
-        self._sources.polled(source.id, now=now, next_at=self._next_time(source.schedule, now), error=error)
+            unread.append(str(failure))
+        now, error = self._clock.now(), _in_words(unread)
+        next_at = self._next_time(source.schedule, now)
+        await asyncio.to_thread(self._sources.polled, source.id, now=now, next_at=next_at, error=error)
         log.info("source polled", location=source.location, changed=changed, error=error)
         return changed
 
-    def _take_in(self, edition: Edition, source: FollowedSource) -> Collected:
-        return self._collector.take_in(edition, source_id=source.id)
+    def _take_in(self, found: Edition | InputError, source: FollowedSource) -> Collected | InputError:
+        """One analysis that can't be read must not keep the others of its source from being read."""
+        if isinstance(found, InputError):
+            return found
+        try:
+            return self._collector.take_in(found, source_id=source.id)
+        except InputError as error:
+            return error
 
-    async def editions(self, source: FollowedSource) -> AsyncIterator[Edition]:
+    async def editions(self, source: FollowedSource) -> AsyncIterator[Edition | InputError]:
         """
-        Every analysis of a source as it stands now.
+        Every analysis of a source as it stands now; the error in place of one that can't be read.
 
         Raises:
-            InputError: the source can't be read.
+            InputError: the source itself can't be read.
         """
         if source.kind in ("file", "folder", "git"):
-            for path in analysis_files(Path(source.location)):
-                yield read_file(path, now=self._clock.now())
+            for path in await asyncio.to_thread(analysis_files, Path(source.location)):
+                yield await asyncio.to_thread(self._file, path)
             return
         first = await self._get(source.location)
         listing = self._read_listing(first.body, first.final_url)
@@ -99,11 +109,19 @@ class Poller:
             yield _edition(first, now=self._clock.now())
             return
         async for url in self._pages(listing):
-            yield _edition(await self._get(url), now=self._clock.now())
+            yield await self._page(url)
 
-    async def page(self, url: str) -> Edition:
-        """One analysis from the web."""
-        return _edition(await self._get(url), now=self._clock.now())
+    def _file(self, path: Path) -> Edition | InputError:
+        try:
+            return read_file(path, now=self._clock.now())
+        except InputError as error:
+            return error
+
+    async def _page(self, url: str) -> Edition | InputError:
+        try:
+            return _edition(await self._get(url), now=self._clock.now())
+        except InputError as error:
+            return error
 
     async def _pages(self, listing: Listing) -> AsyncIterator[str]:
         if listing.kind is not ListingKind.SITEMAP_INDEX:
@@ -160,6 +178,12 @@ def read_file(path: Path, *, now: datetime) -> Edition:
     except OSError as error:
         raise InputError("read the analysis", subject=str(path), reason=error.strerror or str(error)) from error
     return Edition(location=str(path.absolute()), sha256=sha256_hex(data), moment=now, data=data)
+
+
+def _in_words(unread: Sequence[str]) -> str | None:
+    if len(unread) < 2:
+        return unread[0] if unread else None
+    return f"{unread[0]} ({len(unread) - 1} more could not be read)"
 
 
 def _edition(answer: Download, *, now: datetime) -> Edition:

@@ -18,7 +18,6 @@ from linkkeeper.vocabulary.records import (
     NewCapture,
     NoteContext,
     StoredCitation,
-    TakenIn,
 )
 from linkkeeper.vocabulary.state import LinkState
 
@@ -31,7 +30,18 @@ class AnalysisLedger(Protocol):
     def citations_at(self, location: str) -> Sequence[StoredCitation]: ...
     def store(
         self, edition: Edition, reading: Reading, citations: Sequence[CollectedCitation], *, source_id: int | None
-    ) -> TakenIn: ...
+    ) -> Sequence[int]:
+        """
+        Write a new edition; links seen for the first time ask for their capture in the same transaction.
+
+        Returns:
+            Ids of the links that it newly cites and others cited before.
+        """
+        ...
+
+    def belong_to(self, analysis_id: int, *, source_id: int) -> None:
+        """Let an analysis that no followed source holds belong to one."""
+        ...
 
 
 class SourceLedger(Protocol):

@@ -164,17 +164,6 @@ class CollectedCitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenIn:
-    """What taking in an edition brought: *new_links* need a first capture, *again* were cited before."""
-
-    analysis_id: int
-    changed: bool
-    citations: int
-    new_links: tuple[int, ...]
-    again: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedSource:
     id: int
     kind: str
