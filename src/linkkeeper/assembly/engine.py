@@ -79,7 +79,6 @@ async def open_engine(
 
 
 def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPool, hosts: HeldHosts) -> Engine:
-    limits = visit_limits(settings.captures)
     collector = _collector(settings, store)
     poller = Poller(
         sources=store.sources,
@@ -89,7 +88,39 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
         next_time=next_time,
         clock=store.clock,
     )
-    keeper = Keeper(
+    keeper = _keeper(settings, store, network, pool, hosts)
+    watcher = _watcher(settings, store, network, pool, hosts)
+    archive_run = ArchiveRun(
+        poller=poller,
+        collector=collector,
+        keeper=keeper,
+        watcher=watcher,
+        mender=store.mender,
+        catalogue=store.catalogue,
+        captures=store.captures,
+        checks=store.checks,
+        sources=store.sources,
+        writer=store.report,
+        clock=store.clock,
+        version=__version__,
+        slots=settings.captures.slots,
+        has_public_url=bool(settings.web.public_url),
+    )
+    return Engine(
+        store=store,
+        network=network,
+        pool=pool,
+        hosts=hosts,
+        collector=collector,
+        poller=poller,
+        keeper=keeper,
+        watcher=watcher,
+        archive_run=archive_run,
+    )
+
+
+def _keeper(settings: Settings, store: Store, network: Network, pool: PlaywrightPool, hosts: HeldHosts) -> Keeper:
+    return Keeper(
         ledger=store.captures,
         hosts=hosts,
         shelf=store.shelf,
@@ -103,12 +134,16 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
             min_free_bytes=settings.storage.min_free_bytes,
             consent=settings.captures.consent,
             srcset=settings.captures.srcset,
-            limits=limits,
+            limits=visit_limits(settings.captures),
         ),
         new_token=worker_token,
     )
+
+
+def _watcher(settings: Settings, store: Store, network: Network, pool: PlaywrightPool, hosts: HeldHosts) -> Watcher:
+    limits = visit_limits(settings.captures)
     look = PlaywrightLook(browser=pool, gate=network.gate, tls=network.tls, limits=limits, clock=store.clock)
-    watcher = Watcher(
+    return Watcher(
         ledger=store.checks,
         notes=store.captures,
         hosts=hosts,
@@ -120,32 +155,6 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
         rules=WatchRules(
             full_history=settings.checks.history == "full",
             longest_days=settings.checks.longest_interval_days,
-        ),
-    )
-    return Engine(
-        store=store,
-        network=network,
-        pool=pool,
-        hosts=hosts,
-        collector=collector,
-        poller=poller,
-        keeper=keeper,
-        watcher=watcher,
-        archive_run=ArchiveRun(
-            poller=poller,
-            collector=collector,
-            keeper=keeper,
-            watcher=watcher,
-            mender=store.mender,
-            catalogue=store.catalogue,
-            captures=store.captures,
-            checks=store.checks,
-            sources=store.sources,
-            writer=store.report,
-            clock=store.clock,
-            version=__version__,
-            slots=settings.captures.slots,
-            has_public_url=bool(settings.web.public_url),
         ),
     )
 
