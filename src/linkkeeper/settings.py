@@ -164,6 +164,11 @@ class Settings(Table):
     backup: BackupSettings = BackupSettings()
 
     @property
+    def own_bases(self) -> tuple[str, ...]:
+        """Every public address that is or was ours: links below them are our own archived ones."""
+        return tuple(base for base in (self.web.public_url, *self.web.former_urls) if base)
+
+    @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.storage.path / 'linkkeeper.db'}"
 

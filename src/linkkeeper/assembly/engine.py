@@ -15,7 +15,7 @@ from linkkeeper.adapters.feeds import read_listing
 from linkkeeper.adapters.playwright_browser import BrowserOptions, PlaywrightPool
 from linkkeeper.adapters.process_identity import is_dead, worker_token
 from linkkeeper.assembly.network import Network, open_network
-from linkkeeper.assembly.store import SOFTWARE, Store, open_store, own_bases
+from linkkeeper.assembly.store import SOFTWARE, Store, open_store
 from linkkeeper.captures.limits import VisitLimits
 from linkkeeper.citations.identity import match
 from linkkeeper.citations.read import read
@@ -40,7 +40,6 @@ class Engine:
     network: Network
     pool: PlaywrightPool
     hosts: HeldHosts
-    collector: Collector
     poller: Poller
     keeper: Keeper
     watcher: Watcher
@@ -111,7 +110,6 @@ def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPo
         network=network,
         pool=pool,
         hosts=hosts,
-        collector=collector,
         poller=poller,
         keeper=keeper,
         watcher=watcher,
@@ -164,7 +162,7 @@ def _collector(settings: Settings, store: Store) -> Collector:
         ledger=store.analyses,
         captures=store.captures,
         shelf=store.editions,
-        read=partial(read, own_bases=own_bases(settings)),
+        read=partial(read, own_bases=settings.own_bases),
         same=match,
         clock=store.clock,
         scope=settings.citations.scope,

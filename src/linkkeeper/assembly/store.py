@@ -157,11 +157,6 @@ def _defaults(settings: Settings) -> FollowDefaults:
     return FollowDefaults(schedule=chosen.schedule, apply=chosen.apply, policy=chosen.policy)
 
 
-def own_bases(settings: Settings) -> tuple[str, ...]:
-    """Every public address that is or was ours."""
-    return tuple(base for base in (settings.web.public_url, *settings.web.former_urls) if base)
-
-
 @contextlib.contextmanager
 def open_known_repairs(settings: Settings) -> Iterator[KnownFromStore]:
     """What the store knows of the sources of any file; for ``relink``."""
@@ -171,7 +166,7 @@ def open_known_repairs(settings: Settings) -> Iterator[KnownFromStore]:
             journal=JournaledRepairs(store.journal, rows=store.repairs),
             read=read,
             uri_m=public_uri(settings),
-            own_bases=own_bases(settings),
+            own_bases=settings.own_bases,
             clock=store.clock,
             policy=RepairPolicy(settings.sources.policy),
         )
@@ -190,7 +185,7 @@ def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Jour
         read=read,
         words=words_of(settings.relinking.language),
         uri_m=public_uri(settings),
-        own_bases=own_bases(settings),
+        own_bases=settings.own_bases,
         backups=settings.storage.path / BACKUPS / "texts",
         clock=clock,
         branches=GitBranches(clock=clock),

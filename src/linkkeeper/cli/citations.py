@@ -24,11 +24,10 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show what analyses cite: notes, their URLs, Ibid., links of the text."""
         settings = load(config)
-        bases = (settings.web.public_url,) if settings.web.public_url else ()
         failed = 0
         for file in files:
             try:
-                reading = read(_bytes_of(file), location=str(file), own_bases=bases)
+                reading = read(_bytes_of(file), location=str(file), own_bases=settings.own_bases)
             except InputError as error:
                 complain(error)
                 failed += 1
@@ -49,7 +48,7 @@ def _bytes_of(file: Path) -> bytes:
 
 
 def as_object(file: Path, reading: Reading) -> dict[str, Any]:
-    """The object that the command prints (DESIGN 5), with a few keys more."""
+    """The object that the command prints, with a few keys more."""
     return {
         "file": file.name,
         "path": str(file),

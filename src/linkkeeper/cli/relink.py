@@ -97,7 +97,6 @@ def _known(settings: Settings, map_file: Path | None, *, needed: bool) -> Iterat
 
 def _repairs(settings: Settings, known: KnownRepairs) -> FileRepairs:
     root = settings.storage.path
-    bases = tuple(base for base in (settings.web.public_url, *settings.web.former_urls) if base)
     return FileRepairs(
         read=read,
         known=known,
@@ -106,7 +105,7 @@ def _repairs(settings: Settings, known: KnownRepairs) -> FileRepairs:
         who=operator(),
         backups=root / _BACKUPS,
         words=words_of(settings.relinking.language),
-        own_bases=bases,
+        own_bases=settings.own_bases,
         notes_only=settings.citations.scope == "notes",
     )
 
