@@ -33,7 +33,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from linkkeeper.checks.recheck import after_neighbour, first_check, next_check
+from linkkeeper.checks.recheck import after_neighbour, next_check
 from linkkeeper.checks.states import Standing, advance, needs_browser_visit, new_standing
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 from linkkeeper.vocabulary.state import REPAIRED_STATES
@@ -176,7 +176,7 @@ class Linkkeeper:
         return self.standing.state in REPAIRED_STATES
 
     def first(self) -> float:
-        return day_of(first_check(added=self._added, key=self._key))
+        return day_of(self._added)
 
     def look(self, day: float, seen: ObservationKind) -> float:
         return self._take(day, seen, browser=False)

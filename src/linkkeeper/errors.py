@@ -11,7 +11,6 @@ The tree of errors that a user may meet.
     │   └── FixityError            exit 1: a file is not what its manifest says
     ├── DatabaseError              exit 1: locked, newer than this release, unreachable
     ├── BrowserError               exit 1: no browser, or it won't start
-    ├── CaptureError               exit 1: a visit that left nothing to keep
     ├── StaleLeaseError            a late result was refused; never shown as a failure
     ├── EgressError                a connection that was not made
     │   ├── ForbiddenAddress       refused by our own address policy
@@ -76,10 +75,6 @@ class DatabaseError(LinkkeeperError):
 
 
 class BrowserError(LinkkeeperError):
-    pass
-
-
-class CaptureError(LinkkeeperError):
     pass
 
 

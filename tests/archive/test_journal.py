@@ -51,7 +51,7 @@ def test_a_line_has_the_keys_of_the_design(tmp_path: Path) -> None:
 
 
 def test_a_torn_last_line_is_told_and_spoils_no_later_one(tmp_path: Path) -> None:
-    """DESIGN section 4: the line is synced before the change, so a torn one changed nothing."""
+    """The line is synced before the change, so a torn one changed nothing."""
     journal = Journal(tmp_path)
     journal.append(entry("one"))
     path = tmp_path / "journal" / "2026-11.jsonl"

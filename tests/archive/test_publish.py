@@ -130,7 +130,7 @@ def test_the_main_page_wins_its_second_in_the_index_and_parts_give_way_to_the_wh
 
 
 def test_a_truncated_warc_is_refused_before_publishing(tmp_path: Path) -> None:
-    """Cut at a record's end, so that no reader would notice (knowledge/platform.md 9.4)."""
+    """Cut at a record's end, so that no reader would notice."""
     draft = open_draft(tmp_path)
     for item in default_exchanges():
         draft.write_exchange(item)

@@ -12,19 +12,17 @@ from linkkeeper.archive.shelf import Shelf, Unreadable
 from linkkeeper.errors import FixityError, StorageError, UsageError
 
 
-def test_a_published_capture_is_found_by_id_and_by_token(tmp_path: Path) -> None:
+def test_a_published_capture_is_found_by_its_id(tmp_path: Path) -> None:
     done = published(tmp_path)
     shelf = Shelf(tmp_path)
     assert shelf.directory("capture-1") == done.directory
     assert shelf.directory("capture-1", moment=done.moment) == done.directory
     assert shelf.directory("capture-1", moment="19990101000000") == done.directory
     assert shelf.directory("capture-2") is None
-    assert shelf.by_token("token-1") == done
-    assert shelf.by_token("token-2") is None
 
 
 def test_a_published_capture_without_a_row_is_adopted_as_it_was_published(tmp_path: Path) -> None:
-    """platform.md 1.4: after a crash between rename and commit the token finds it."""
+    """After a crash between rename and commit it stands on the shelf and nowhere else."""
     first = published(tmp_path)
     second = published(tmp_path, capture_id="capture-2", token="token-2")
     shelf = Shelf(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkkeeper.checks.recheck import after_neighbour, first_check, next_check
+from linkkeeper.checks.recheck import after_neighbour, next_check
 from linkkeeper.checks.states import Standing, advance, needs_browser_visit, new_standing
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 from linkkeeper.vocabulary.state import LinkState
@@ -102,9 +102,6 @@ def test_looks_are_spread_and_repeatable() -> None:
     moments = {due(standing, START, key=f"link {number}") for number in range(200)}
     assert len(moments) == 200
     assert due(standing, START, key="a") == due(standing, START, key="a")
-    firsts = [first_check(added=START, key=f"link {number}") for number in range(200)]
-    assert all(START <= moment < START + timedelta(hours=1) for moment in firsts)
-    assert sum(moment < START + timedelta(minutes=30) for moment in firsts) == pytest.approx(100, abs=30)
 
 
 def test_neighbours_of_a_missing_link_come_forward() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkkeeper.replay.addresses import Asked, BadAddress, asked_memento, asked_url, padded_moment
+from linkkeeper.replay.addresses import BadAddress, asked_url, padded_moment
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,10 @@ def test_what_is_no_web_address_is_refused(path: str) -> None:
         asked_url(path)
 
 
-def test_a_full_timestamp_may_be_a_memento_and_a_short_one_asks_for_the_nearest() -> None:
-    moment = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-    full = asked_memento("20261122090000/http://a.example/")
-    assert full == Asked(url="http://a.example/", moment=moment, exact=True, raw=False)
-    assert asked_memento("20261122090000id_/http://a.example/").raw
-    short = asked_memento("2026/http://a.example/")
-    assert (short.moment, short.exact) == (datetime(2026, 1, 1, tzinfo=UTC), False)
-    assert asked_memento("http://a.example/").moment is None
-
-
 @pytest.mark.parametrize("stamp", ["20261301", "20260230", "2026112225"])
 def test_a_timestamp_that_is_no_date_is_refused(stamp: str) -> None:
     with pytest.raises(BadAddress):
-        asked_memento(f"{stamp}/http://a.example/")
+        padded_moment(stamp)
 
 
 @given(
@@ -65,7 +55,7 @@ def test_what_is_left_out_of_a_timestamp_never_makes_it_later(moment: datetime, 
 @given(st.text(max_size=80))
 def test_no_path_crashes_the_reader(path: str) -> None:
     try:
-        asked = asked_memento(path)
+        url = asked_url(path)
     except BadAddress:
         return
-    assert asked.url.startswith(("http://", "https://"))
+    assert url.startswith(("http://", "https://"))

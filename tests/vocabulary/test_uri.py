@@ -130,4 +130,3 @@ def test_text_fragments_give_the_authors_words() -> None:
 def test_only_http_can_be_fetched() -> None:
     assert uri.is_supported("HTTPS://example.org/")
     assert not uri.is_supported("ftp://example.org/")
-    assert uri.strip_fragment_for_request("https://example.org/a?b#c") == "https://example.org/a?b"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from linkkeeper.adapters.sqlmodel_tables import CaptureRow, LinkRow, SpellingRow
+from linkkeeper.adapters.sqlmodel_tables import LinkRow, SpellingRow
 from linkkeeper.vocabulary.records import LinkRecord
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.uri import IDENTITY_RULES
@@ -73,20 +73,17 @@ def must(row_id: int | None) -> int:
 
 
 def records_of(session: Session, rows: Sequence[LinkRow]) -> list[LinkRecord]:
-    """Records of *rows*, in their order, with spellings and baselines fetched in two queries."""
+    """Records of *rows*, in their order, with their spellings fetched in one query."""
     ids = [must(row.id) for row in rows]
     spellings: dict[int, list[str]] = {}
     for spelling in session.exec(
         select(SpellingRow).where(col(SpellingRow.link_id).in_(ids)).order_by(col(SpellingRow.id))
     ):
         spellings.setdefault(spelling.link_id, []).append(spelling.fetch_form)
-    wanted = [row.baseline_id for row in rows if row.baseline_id]
-    found = session.exec(select(CaptureRow.id, CaptureRow.directory).where(col(CaptureRow.id).in_(wanted))).all()
-    directories = dict(found)
-    return [_record(row, tuple(spellings.get(must(row.id), ())), directories) for row in rows]
+    return [_record(row, tuple(spellings.get(must(row.id), ()))) for row in rows]
 
 
-def _record(row: LinkRow, spellings: tuple[str, ...], directories: dict[str, str]) -> LinkRecord:
+def _record(row: LinkRow, spellings: tuple[str, ...]) -> LinkRecord:
     return LinkRecord(
         id=must(row.id),
         identity_key=key_of(row),
@@ -103,7 +100,6 @@ def _record(row: LinkRow, spellings: tuple[str, ...], directories: dict[str, str
         spellings=spellings,
         evidence_class=row.evidence_class,
         baseline_id=row.baseline_id,
-        baseline_directory=directories.get(row.baseline_id or ""),
         browser_look_at=row.browser_look_at,
         etag=row.etag,
         last_modified=row.last_modified,

@@ -196,7 +196,6 @@ def _cited_link(
         externals=_externals(session, link_id),
         drift_confirmed=_drift_confirmed(session, link.fetch_form),
         moved_to=_moved_to(session, link_id) if link.state == LinkState.MOVED else None,
-        was_lost=_was_lost(session, link_id),
     )
 
 
@@ -220,7 +219,6 @@ def _known_link(session: Session, item: FileCitation, link: LinkRow, *, now: dat
         externals=_externals(session, link_id),
         drift_confirmed=_drift_confirmed(session, link.fetch_form),
         moved_to=_moved_to(session, link_id) if link.state == LinkState.MOVED else None,
-        was_lost=_was_lost(session, link_id),
     )
 
 
@@ -266,16 +264,6 @@ def _moved_to(session: Session, link_id: int) -> str | None:
         .where(CheckRow.link_id == link_id, CheckRow.observation == "moved")
         .order_by(col(CheckRow.moment).desc())
     ).first()
-
-
-def _was_lost(session: Session, link_id: int) -> bool:
-    lost = [state.value for state in REPAIRED_STATES]
-    return (
-        session.exec(
-            select(CheckRow.id).where(CheckRow.link_id == link_id, col(CheckRow.state).in_(lost)).limit(1)
-        ).first()
-        is not None
-    )
 
 
 def _followed(row: SourceRow) -> FollowedSource:

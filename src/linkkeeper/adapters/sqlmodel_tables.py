@@ -242,7 +242,7 @@ class CaptureRow(Row, table=True):
 
 
 class RequestRow(Row, table=True):
-    """A capture to make; its id is the capture's. *lease_until* and *token* as DESIGN.md section 4."""
+    """A capture to make; its id is the capture's. *token* is that of the worker that makes it, until *lease_until*."""
 
     __tablename__ = "request"
     __table_args__ = (Index("ix_request_state_priority", "state", "priority", "created_at"),)

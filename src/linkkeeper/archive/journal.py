@@ -6,6 +6,7 @@ appended and synced before they take effect, so that ``rebuild`` never shows
 what was withheld and never forgets what was edited.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -207,7 +208,7 @@ def _append(descriptor: int, line: bytes) -> None:
     if written != len(data):
         # A full disk takes a part; take it back so that the line isn't torn.
         os.ftruncate(descriptor, size)
-        raise OSError(28, f"only {written} of {len(data)} bytes were written")
+        raise OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes were written")
     os.fsync(descriptor)
 
 

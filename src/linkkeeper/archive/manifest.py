@@ -65,10 +65,6 @@ class CaptureAbout:
     uploaded_by: str | None = None
     uploaded_name: str | None = None
 
-    @property
-    def uploaded(self) -> bool:
-        return self.uploaded_by is not None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:

@@ -4,7 +4,7 @@ Publishing a capture: package, verify, sync, rename.
 A published directory is whole or absent, whenever the machine stops: all is
 built and proven under ``tmp/<token>/``, synced, and only then renamed to its
 place, which is synced too. The row follows; a directory that has none yet is
-found by its token (:meth:`linkkeeper.archive.shelf.Shelf.by_token`).
+found again (:meth:`linkkeeper.archive.shelf.Shelf.without_row`).
 """
 
 import os

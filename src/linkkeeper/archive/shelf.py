@@ -99,17 +99,6 @@ class Shelf:
             raise StorageError("find the capture", subject=capture_id, reason="no such capture on this storage")
         return found
 
-    def by_token(self, token: str) -> Published | None:
-        """Find the capture that was published for a request, row or no row."""
-        for directory in self.directories():
-            try:
-                manifest = read_manifest(directory)
-            except FixityError:
-                continue
-            if manifest.token == token:
-                return adopted(directory, manifest)
-        return None
-
     def without_row(self, known: Collection[str]) -> Iterator[Published]:
         """
         Captures that stand here but have no row yet, to be adopted.

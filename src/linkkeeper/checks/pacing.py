@@ -154,10 +154,6 @@ class Pacer:
         line = self._line(key)
         line.broken, line.silences = None, 0
 
-    def resting(self, key: str) -> HostDeferred | None:
-        """Why nothing is sent to *key* now; None when it may be asked."""
-        return self._deferral(self._line(key))
-
     async def let_go(self, key: str) -> None:
         """Refuse what waits for *key* and return when nothing is open there: another process wants the host."""
         line = self._line(key)

@@ -77,11 +77,6 @@ def next_check(
     return moment + days * (1 + _JITTER * share) * _DAY
 
 
-def first_check(*, added: datetime, key: str) -> datetime:
-    """When a link that was just added is looked at: within the hour, spread by its key."""
-    return added + _spread(key) * timedelta(hours=1)
-
-
 def after_neighbour(due: datetime, standing: Standing, *, moment: datetime, key: str) -> datetime:
     """
     When a link is due whose neighbour on the same host was just found missing.

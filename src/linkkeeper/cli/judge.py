@@ -74,7 +74,7 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def as_object(observation: Observation) -> dict[str, object]:
-    """The object that ``check`` and ``judge`` print (DESIGN 5)."""
+    """The object that ``check`` and ``judge`` print."""
     return {
         "url": observation.url,
         "observation": observation.kind.value,

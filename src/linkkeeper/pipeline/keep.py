@@ -94,7 +94,6 @@ class Keeper:
         self._new_token = new_token
         self._resting: dict[str, datetime] = {}
         self.on_event = on_event
-        self.tokens: set[str] = set()
 
     async def work_one(self, *, links: frozenset[int] | None = None) -> bool:
         """
@@ -117,11 +116,7 @@ class Keeper:
         )
         if request is None:
             return False
-        self.tokens.add(token)
-        try:
-            await self._work_on(request)
-        finally:
-            self.tokens.discard(token)
+        await self._work_on(request)
         return True
 
     @property

@@ -1,4 +1,4 @@
-"""The objects of ``status --json`` and ``capture --json``, which the API gives too (DESIGN 5)."""
+"""The objects of ``status --json`` and ``capture --json``, which the API gives too."""
 
 from datetime import datetime
 from pathlib import Path

@@ -8,7 +8,7 @@ never says no to a page that holds a wanted URL.
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
@@ -82,10 +82,6 @@ class Wanted:
     def spellings_on(self, host: str) -> Sequence[str]:
         """Wanted URLs as cited, longest first, whose host is written like *host*."""
         return self._on_host.get(host.lower(), ())
-
-    @property
-    def by_key(self) -> Mapping[str, Repair]:
-        return self._by_key
 
     def repair_of(self, url: str) -> Repair | None:
         """The repair for *url* as cited, cleaned of what copying leaves at its end."""

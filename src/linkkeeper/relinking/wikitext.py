@@ -67,7 +67,6 @@ class _Parameter:
     """``lead|before_name name between value``; *value* without white space around it."""
 
     name: str
-    bar: int
     lead: bytes
     before_name: bytes
     between: bytes
@@ -218,7 +217,6 @@ def _read_parameter(data: bytes, bar: int, stop: int, encoding: str) -> _Paramet
     lead = before_bar[len(before_bar.rstrip()) :]
     return _Parameter(
         name=named["name"].decode(encoding, "replace").lower(),
-        bar=bar,
         lead=lead,
         before_name=named["before"],
         between=named["between"],

@@ -15,7 +15,6 @@ from linkkeeper.vocabulary.memento import Memento
 from linkkeeper.vocabulary.moment import from_timestamp, to_timestamp
 from linkkeeper.vocabulary.uri import UnusableUrl, fetch_form, is_supported
 
-_STAMP = re.compile(r"(?P<stamp>\d{1,14})(?P<modifier>[a-z]{2}_)?/(?P<url>.+)", re.S)
 _COLLAPSED = re.compile(r"^(https?):/*(?=[^/])", re.I)
 #: What is not given: January, the first, midnight.
 _SMALLEST = "00000101000000"
@@ -28,24 +27,6 @@ class TimeMapFormat(StrEnum):
 
 class BadAddress(ValueError):
     """The address asks for nothing that could be archived."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """
-    What the path after ``/web/`` asks for.
-
-    Attributes:
-        url: Fetch form without fragment.
-        moment: None when only a URL was given.
-        exact: All 14 digits were given, so this may be a URI-M.
-        raw: Asked with ``id_``: the archived bytes as they came.
-    """
-
-    url: str
-    moment: datetime | None
-    exact: bool
-    raw: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +83,6 @@ def asked_url(path: str) -> str:
     if not is_supported(url):
         raise BadAddress(f"{url!r} is no http or https URL")
     return url
-
-
-def asked_memento(path: str) -> Asked:
-    """
-    Read what follows ``/web/``: a timestamp of 1 to 14 digits, perhaps a
-    modifier as other archives have it, and a URL; or a URL alone.
-
-    Raises:
-        BadAddress: no URL, or a timestamp that is no date.
-    """
-    text = path.lstrip("/")
-    match = _STAMP.fullmatch(text)
-    if match is None:
-        return Asked(url=asked_url(text), moment=None, exact=False, raw=False)
-    stamp = match["stamp"]
-    return Asked(
-        url=asked_url(match["url"]),
-        moment=padded_moment(stamp),
-        exact=len(stamp) == 14,
-        raw=match["modifier"] == "id_",
-    )
 
 
 def padded_moment(stamp: str) -> datetime:

@@ -144,11 +144,6 @@ def memento_headers(
     return (("Memento-Datetime", http_date(memento.moment)), ("Link", _joined(*links)))
 
 
-def original_headers(url: str, *, addresses: Addresses) -> tuple[tuple[str, str], ...]:
-    """Return the Link header of a page that tells of a URL without being a memento of it."""
-    return (("Link", _joined(original_link(url), timegate_link(url, addresses), timemap_link(url, addresses))),)
-
-
 def _neighbours(mementos: Sequence[Memento], chosen: Memento, *, addresses: Addresses) -> list[str]:
     """Links to first, last, previous, next and *chosen*, each address once with all its relations."""
     relations: dict[int, list[str]] = {}

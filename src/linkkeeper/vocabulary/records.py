@@ -18,7 +18,6 @@ class LinkRecord:
         standing: As :meth:`linkkeeper.checks.states.Standing.to_json` wrote it.
         spellings: Other cited fetch forms, first cited first.
         evidence_class: Of the last look that was a row.
-        baseline_directory: Of the baseline capture, relative to storage.
     """
 
     id: int
@@ -36,7 +35,6 @@ class LinkRecord:
     spellings: tuple[str, ...] = ()
     evidence_class: str | None = None
     baseline_id: str | None = None
-    baseline_directory: str | None = None
     browser_look_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
@@ -226,7 +224,6 @@ class CitedLink:
     externals: tuple[tuple[str, datetime], ...]
     drift_confirmed: bool = False
     moved_to: str | None = None
-    was_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

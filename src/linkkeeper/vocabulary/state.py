@@ -22,7 +22,7 @@ class LinkState(StrEnum):
     NEVER_EXISTED = "never_existed"
 
 
-#: States whose citations are repaired (DESIGN 1.4); ``drifted`` only when an editor confirms.
+#: States whose citations are repaired; ``drifted`` only when an editor confirms.
 REPAIRED_STATES = frozenset({LinkState.DEAD, LinkState.SOFT_404, LinkState.PARKED, LinkState.USURPED})
 
 #: States in which nothing that we write may link the live page.

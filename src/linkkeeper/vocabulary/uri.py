@@ -198,11 +198,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def strip_fragment_for_request(url: str) -> str:
-    """Return *url* as it goes over the wire: fragments are never sent."""
-    return url.partition("#")[0]
-
-
 def text_fragment_quotes(url: str) -> tuple[str, ...]:
     """
     Return the words that the author marked with a text fragment.
