@@ -1,1 +1,0 @@
-"""The publisher's pieces: reading one edition, and the ports of where they come from."""
