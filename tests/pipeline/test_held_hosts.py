@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from linkkeeper.adapters.sqlmodel_engine import Database, open_database
 from linkkeeper.adapters.sqlmodel_hosts import SqlHosts
 from linkkeeper.checks.leases import LeasedSlots
 from linkkeeper.checks.pacing import HostDeferred, Pacer, PaceRules
+from linkkeeper.errors import DatabaseError
 from linkkeeper.pipeline.hosts import HeldHosts
 
 INTERVAL_S = 0.2
@@ -71,9 +73,9 @@ def test_a_host_used_again_at_once_is_not_claimed_again(database: Database) -> N
     claims: list[str] = []
 
     class Counting(SqlHosts):
-        def claim(self, key: str, *, token: str, now: datetime) -> bool:
-            claims.append(key)
-            return super().claim(key, token=token, now=now)
+        def claim_all(self, keys: Sequence[str], *, token: str, now: datetime) -> frozenset[str]:
+            claims.extend(keys)
+            return super().claim_all(keys, token=token, now=now)
 
     async def act() -> None:
         holds = HeldHosts(Counting(database), token="one", linger_s=60.0)
@@ -97,5 +99,106 @@ def test_what_lingers_is_released_at_the_end(database: Database) -> None:
         await first.let_all_go()
         async with HeldHosts(SqlHosts(database), token="two").hold(HOST) as held:
             return held
+
+    assert asyncio.run(act())
+
+
+class Counting(SqlHosts):
+    """Counts transactions."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.written: list[int] = []
+
+    def claim_all(self, keys: Sequence[str], *, token: str, now: datetime) -> frozenset[str]:
+        self.written.append(len(keys))
+        return super().claim_all(keys, token=token, now=now)
+
+
+def test_hosts_taken_up_together_are_claimed_in_few_transactions(database: Database) -> None:
+    hosts = Counting(database)
+    keys = [f"h{number}.example" for number in range(50)]
+
+    async def use(holds: HeldHosts, key: str) -> bool:
+        async with holds.hold(key) as held:
+            return held
+
+    async def act() -> list[bool]:
+        holds = HeldHosts(hosts, token="one", linger_s=60.0)
+        SqlHosts(database).claim(keys[7], token="two", now=datetime.now(UTC))
+        found = await asyncio.gather(*(use(holds, key) for key in keys))
+        assert holds.elsewhere == {keys[7]}
+        await holds.let_all_go()
+        return found
+
+    assert asyncio.run(act()) == [number != 7 for number in range(50)]
+    assert hosts.written == [16, 16, 16, 2]
+    free = SqlHosts(database)
+    assert free.claim_all(keys, token="three", now=datetime.now(UTC)) == set(keys) - {keys[7]}
+
+
+def test_a_lease_is_kept_until_its_last_user_is_done(database: Database) -> None:
+    other = SqlHosts(database)
+
+    async def act() -> list[bool]:
+        holds = HeldHosts(SqlHosts(database), token="one")
+        entered = asyncio.Event()
+        leave = asyncio.Event()
+
+        async def use() -> None:
+            async with holds.hold(HOST):
+                entered.set()
+                await leave.wait()
+
+        long = asyncio.create_task(use())
+        async with holds.hold(HOST):
+            await entered.wait()
+        seen = [other.claim(HOST, token="two", now=datetime.now(UTC))]
+        leave.set()
+        await long
+        return [*seen, other.claim(HOST, token="two", now=datetime.now(UTC))]
+
+    assert asyncio.run(act()) == [False, True]
+
+
+def test_who_stops_waiting_for_a_lease_leaves_none_behind(database: Database) -> None:
+    async def act() -> bool:
+        holds = HeldHosts(SqlHosts(database), token="one")
+
+        async def use() -> None:
+            async with holds.hold(HOST):
+                await asyncio.sleep(60)
+
+        waiting = asyncio.create_task(use())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await holds.let_all_go()
+        return SqlHosts(database).claim(HOST, token="two", now=datetime.now(UTC))
+
+    assert asyncio.run(act())
+
+
+def test_a_database_that_fails_is_told_to_all_who_wait_and_the_next_try_is_free(database: Database) -> None:
+    class Failing(SqlHosts):
+        broken = True
+
+        def claim_all(self, keys: Sequence[str], *, token: str, now: datetime) -> frozenset[str]:
+            if self.broken:
+                raise DatabaseError("claim", subject="x", reason="locked")
+            return super().claim_all(keys, token=token, now=now)
+
+    hosts = Failing(database)
+
+    async def use(holds: HeldHosts) -> bool:
+        async with holds.hold(HOST) as held:
+            return held
+
+    async def act() -> bool:
+        holds = HeldHosts(hosts, token="one")
+        failed = await asyncio.gather(use(holds), use(holds), return_exceptions=True)
+        assert [type(error) for error in failed] == [DatabaseError, DatabaseError]
+        hosts.broken = False
+        return await use(holds)
 
     assert asyncio.run(act())

@@ -60,8 +60,8 @@ class Ledger:
         found = [link for link in self.links.values() if link.host == host and link.next_check_at is not None]
         return [link for link in found if link.next_check_at and link.next_check_at <= now][:limit]
 
-    def postpone(self, link_ids: list[int], *, until: datetime) -> None:
-        for number in link_ids:
+    def postpone_each(self, moments: dict[int, datetime]) -> None:
+        for number, until in moments.items():
             self.links[number] = replace(self.links[number], next_check_at=until)
 
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlmodel import col, func, select
 
 from linkkeeper.adapters.sqlmodel_capture_rows import capture_value, insert_capture
-from linkkeeper.adapters.sqlmodel_links import must, records_of
+from linkkeeper.adapters.sqlmodel_links import records_of
 from linkkeeper.adapters.sqlmodel_requests import OPEN_STATES, SqlRequests
 from linkkeeper.adapters.sqlmodel_tables import (
-    AnalysisRow,
     CaptureRow,
     CitationRow,
     LinkRow,
@@ -78,24 +77,28 @@ class SqlCaptures(SqlRequests):
 
     def notes_of(self, link_id: int) -> Sequence[NoteContext]:
         """The notes that cite a link, in the order they came."""
+        return self.notes_of_all([link_id]).get(link_id, ())
+
+    def notes_of_all(self, link_ids: Sequence[int]) -> dict[int, list[NoteContext]]:
+        """The notes that cite each link, in the order they came; a link that none cites is left out."""
         with self._database.reading() as session:
             rows = session.exec(
-                select(CitationRow, NoteRow, AnalysisRow)
-                .join(AnalysisRow, col(AnalysisRow.id) == col(CitationRow.analysis_id))
+                select(CitationRow, NoteRow)
                 .outerjoin(NoteRow, col(NoteRow.id) == col(CitationRow.note_id))
-                .where(CitationRow.link_id == link_id, col(CitationRow.gone_at).is_(None))
+                .where(col(CitationRow.link_id).in_(link_ids), col(CitationRow.gone_at).is_(None))
                 .order_by(col(CitationRow.id))
             ).all()
-            return [
-                NoteContext(
-                    analysis_id=must(analysis.id),
-                    label=note.label if note else "",
-                    text=note.text if note else "",
-                    passages=tuple(note.passages or ()) if note else (),
-                    as_cited=citation.as_cited,
-                )
-                for citation, note, analysis in rows
-            ]
+        notes: dict[int, list[NoteContext]] = {}
+        for citation, note in rows:
+            context = NoteContext(
+                analysis_id=citation.analysis_id,
+                label=note.label if note else "",
+                text=note.text if note else "",
+                passages=tuple(note.passages or ()) if note else (),
+                as_cited=citation.as_cited,
+            )
+            notes.setdefault(citation.link_id, []).append(context)
+        return notes
 
     def last_capture_moment(self, link_id: int) -> datetime | None:
         """Of the last good capture or "same as" record."""

@@ -1,6 +1,6 @@
 """Looks and what they did to links, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ _SEEN_OK = (
     .values(last_ok_at=bindparam("looked"), etag=bindparam("new_etag"), last_modified=bindparam("new_modified"))
 )
 _BROWSED = update(_LINKS).where(_LINKS.c.id == bindparam("key")).values(browser_look_at=bindparam("looked"))
+
+_POSTPONE = update(_LINKS).where(_LINKS.c.id == bindparam("key")).values(next_check_at=bindparam("new_next"))
 
 SIBLINGS_KEPT = timedelta(days=7)
 
@@ -76,6 +78,18 @@ class SqlChecks:
             ).all()
             return records_of(session, rows)
 
+    def due_at(
+        self, hosts: Sequence[str], *, now: datetime, links: frozenset[int] | None = None
+    ) -> Sequence[LinkRecord]:
+        """All due links of *hosts*, in one query; the caller knows from :meth:`due_hosts` that they are few."""
+        with self._database.reading() as session:
+            rows = session.exec(
+                select(LinkRow)
+                .where(col(LinkRow.host).in_(hosts), *_due(now, links))
+                .order_by(col(LinkRow.next_check_at))
+            ).all()
+            return records_of(session, rows)
+
     def count_due(self, *, now: datetime, links: frozenset[int] | None = None) -> int:
         with self._database.reading() as session:
             return session.exec(select(func.count()).select_from(LinkRow).where(*_due(now, links))).one()
@@ -111,6 +125,12 @@ class SqlChecks:
         """Move the next look of links, without a look having been made."""
         with self._database.writing() as session:
             session.execute(update(LinkRow).where(col(LinkRow.id).in_(link_ids)).values(next_check_at=until))
+
+    def postpone_each(self, moments: Mapping[int, datetime]) -> None:
+        """Move the next look of each link to its own moment, in one transaction."""
+        with self._database.writing() as session:
+            values = [{"key": link_id, "new_next": moment} for link_id, moment in moments.items()]
+            _execute_all(session.connection(), _POSTPONE, values)
 
     def siblings(self, directory: str, *, now: datetime) -> list[dict[str, Any]] | None:
         """Remembered answers of a directory's impossible addresses; None if there are none or they are old."""

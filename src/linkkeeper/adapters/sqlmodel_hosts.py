@@ -6,7 +6,7 @@ politeness holds across processes without a commit per request. Leases use
 the system's clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -26,6 +26,7 @@ _CLAIM = text(
     RETURNING key
     """
 )
+_RELEASE = text("UPDATE host SET token = NULL, lease_until = NULL WHERE key = :key AND token = :token")
 
 
 class SqlHosts:
@@ -36,9 +37,14 @@ class SqlHosts:
 
     def claim(self, key: str, *, token: str, now: datetime) -> bool:
         """Take or renew the lease of *key*; False while another worker holds it."""
-        values = {"key": key, "token": token, "until": as_number(now + LEASE), "now": as_number(now)}
+        return key in self.claim_all([key], token=token, now=now)
+
+    def claim_all(self, keys: Sequence[str], *, token: str, now: datetime) -> frozenset[str]:
+        """Take or renew the leases of *keys* in one transaction; returns those that no other worker holds."""
+        lease = {"token": token, "until": as_number(now + LEASE), "now": as_number(now)}
         with self._database.writing() as session:
-            return session.connection().execute(_CLAIM, values).first() is not None
+            run = session.connection().execute
+            return frozenset(key for key in keys if run(_CLAIM, lease | {"key": key}).first() is not None)
 
     def beat(self, *, token: str, now: datetime) -> frozenset[str]:
         """Renew every lease of *token*; returns the hosts that an editor's capture elsewhere waits for."""
@@ -50,11 +56,12 @@ class SqlHosts:
             return frozenset(row.key for row in rows if row.wanted_at is not None)
 
     def release(self, key: str, *, token: str) -> None:
+        self.release_all([key], token=token)
+
+    def release_all(self, keys: Sequence[str], *, token: str) -> None:
+        """End the leases of *keys* in one transaction; another worker's lease stays."""
         with self._database.writing() as session:
-            row = session.get(HostRow, key)
-            if row is not None and row.token == token:
-                row.token = row.lease_until = None
-                session.add(row)
+            session.connection().execute(_RELEASE, [{"key": key, "token": token} for key in keys])
 
     def release_dead(self, is_dead: Callable[[str], bool]) -> int:
         """End the leases of processes that are no more; returns how many."""

@@ -19,7 +19,7 @@ class DueLinks(Protocol):
     """The part of the ledger that is needed here."""
 
     def due(self, host: str, *, now: datetime, limit: int = 200) -> Sequence[LinkRecord]: ...
-    def postpone(self, link_ids: Sequence[int], *, until: datetime) -> None: ...
+    def postpone_each(self, moments: Mapping[int, datetime]) -> None: ...
 
 
 def bring_forward(ledger: DueLinks, results: Sequence[LookResult], links: Mapping[int, LinkRecord]) -> int:
@@ -33,7 +33,7 @@ def bring_forward(ledger: DueLinks, results: Sequence[LookResult], links: Mappin
     Returns:
         How many links come forward.
     """
-    moved = 0
+    earlier: dict[int, datetime] = {}
     for host, result in _first_failures(results, links).items():
         moment = result.observation.moment
         for other in ledger.due(host, now=moment + _AHEAD, limit=_MOST):
@@ -42,9 +42,10 @@ def bring_forward(ledger: DueLinks, results: Sequence[LookResult], links: Mappin
             standing = standing_of(other.standing, first_seen=other.first_seen_at)
             due = after_neighbour(other.next_check_at, standing, moment=moment, key=other.identity_key)
             if due < other.next_check_at:
-                ledger.postpone([other.id], until=due)
-                moved += 1
-    return moved
+                earlier[other.id] = due
+    if earlier:
+        ledger.postpone_each(earlier)
+    return len(earlier)
 
 
 def _first_failures(results: Sequence[LookResult], links: Mapping[int, LinkRecord]) -> dict[str, LookResult]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -36,6 +36,9 @@ HOLD_S = 60.0
 BATCH = 500
 #: Links taken up at one time; a round goes on until none is due.
 MOST_AT_ONCE = 10_000
+#: A host with more due links is asked for by itself, in portions.
+MANY_OF_A_HOST = 200
+HOSTS_IN_A_QUERY = 100
 
 _CHANGED = frozenset({ObservationKind.EDITED, ObservationKind.DRIFTED, ObservationKind.MOVED})
 
@@ -43,7 +46,15 @@ _CHANGED = frozenset({ObservationKind.EDITED, ObservationKind.DRIFTED, Observati
 class Notes(Protocol):
     """What the notes say of a link; satisfied by the capture ledger."""
 
-    def notes_of(self, link_id: int) -> Sequence[NoteContext]: ...
+    def notes_of_all(self, link_ids: Sequence[int]) -> Mapping[int, Sequence[NoteContext]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A link whose time has come, and what the first note that speaks of it says."""
+
+    link: LinkRecord
+    note: NoteFacts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,31 +128,49 @@ class Watcher:
         summary = WatchSummary()
         due = await asyncio.to_thread(self._due, self._clock.now(), links)
 
-        async def work(link: LinkRecord, patient: bool) -> bool:
-            return await self._look(link, patient, summary)
+        async def work(item: _Due, patient: bool) -> bool:
+            return await self._look(item, patient, summary)
 
         over = asyncio.Event()
         flusher = asyncio.create_task(self._flush_until(over, summary))
         try:
-            await run_round(due, work, address=lambda link: link.fetch_form, pace=self._pace)
+            await run_round(due, work, address=lambda item: item.link.fetch_form, pace=self._pace)
         finally:
             # A round that is cut short still keeps what it saw; a flush under way is never cut off.
             over.set()
             await asyncio.shield(flusher)
         return summary
 
-    def _due(self, now: datetime, links: frozenset[int] | None) -> list[LinkRecord]:
+    def _due(self, now: datetime, links: frozenset[int] | None) -> list[_Due]:
         due: list[LinkRecord] = []
-        for host, _ in self._ledger.due_hosts(now=now, links=links):
+        small: list[str] = []
+        expected = 0
+        for host, amount in self._ledger.due_hosts(now=now, limit=MOST_AT_ONCE, links=links):
             if host in self._hosts.elsewhere:
                 continue
-            due += self._ledger.due(host, now=now, links=links)
-            if len(due) >= MOST_AT_ONCE:
+            if amount > MANY_OF_A_HOST:
+                due += self._ledger.due(host, now=now, links=links)
+                expected = len(due)
+            else:
+                small.append(host)
+                expected += amount
+            if expected >= MOST_AT_ONCE:
                 break
+        for start in range(0, len(small), HOSTS_IN_A_QUERY):
+            due += self._ledger.due_at(small[start : start + HOSTS_IN_A_QUERY], now=now, links=links)
+        return self._with_notes(due)
+
+    def _with_notes(self, links: Sequence[LinkRecord]) -> list[_Due]:
+        due: list[_Due] = []
+        for start in range(0, len(links), BATCH):
+            batch = links[start : start + BATCH]
+            notes = self._notes.notes_of_all([link.id for link in batch])
+            due += [_Due(link, _facts(notes.get(link.id, ()))) for link in batch]
         return due
 
-    async def _look(self, link: LinkRecord, patient: bool, summary: WatchSummary) -> bool:
+    async def _look(self, item: _Due, patient: bool, summary: WatchSummary) -> bool:
         """One look; True asks for a patient retry."""
+        link = item.link
         if link.host in self._hosts.wanted:
             # Still due: the next round takes it up once the editor's capture is done.
             return False
@@ -149,7 +178,7 @@ class Watcher:
             if not held:
                 await self._postpone(link)
                 return False
-            case = await asyncio.to_thread(self._case, link)
+            case = await self._case(item)
             observed = await self._observe(link, case, patient)
             if not patient and not observed.observation.void:
                 # Seen as they come: the patient pass holds nothing but failures, and would look like an outage.
@@ -190,24 +219,23 @@ class Watcher:
         visit = await self._observer.visit(case)
         return () if visit is None or visit.observation.void else (visit,)
 
-    def _case(self, link: LinkRecord) -> Case:
-        notes = self._notes.notes_of(link.id)
-        note = next((item for item in notes if item.text), None)
+    async def _case(self, item: _Due) -> Case:
+        link = item.link
+        # Most links of a first import have no baseline yet: no need to leave the loop for those.
+        baseline = await asyncio.to_thread(self._baseline, link.baseline_id) if link.baseline_id else None
         return Case(
             cited=link.fetch_form,
-            note=NoteFacts(text=note.text, passages=note.passages) if note else None,
-            baseline=self._baseline(link),
+            note=item.note,
+            baseline=baseline,
             landings=tuple(self._landings.get(link.host, ())),
         )
 
-    def _baseline(self, link: LinkRecord) -> Baseline | None:
-        if link.baseline_id is None:
-            return None
-        content = self._shelf.sketches(link.baseline_id)
+    def _baseline(self, capture_id: str) -> Baseline | None:
+        content = self._shelf.sketches(capture_id)
         try:
             return Baseline.from_json(json.loads(content)) if content else None
         except (ValueError, KeyError) as error:
-            log.warning("baseline unreadable", capture=link.baseline_id, error=str(error))
+            log.warning("baseline unreadable", capture=capture_id, error=str(error))
             return None
 
     async def _flush_until(self, over: asyncio.Event, summary: WatchSummary) -> None:
@@ -302,6 +330,11 @@ class Watcher:
             or before.proofs != after.proofs
             or before.visited != after.visited
         )
+
+
+def _facts(notes: Sequence[NoteContext]) -> NoteFacts | None:
+    note = next((item for item in notes if item.text), None)
+    return NoteFacts(text=note.text, passages=note.passages) if note else None
 
 
 def _last_kind(link: LinkRecord) -> ObservationKind | None:

@@ -1,0 +1,170 @@
+"""A round takes up all that is due at once, however many hosts it is of, and writes in few transactions."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from linkkeeper.adapters.sqlmodel_captures import SqlCaptures
+from linkkeeper.adapters.sqlmodel_checks import SqlChecks
+from linkkeeper.adapters.sqlmodel_engine import Database, open_database
+from linkkeeper.adapters.sqlmodel_hosts import SqlHosts
+from linkkeeper.adapters.sqlmodel_links import get_or_create_link, must
+from linkkeeper.adapters.sqlmodel_tables import AnalysisRow, CitationRow, EditionRow, NoteRow
+from linkkeeper.archive.shelf import Shelf
+from linkkeeper.checks.case import Case
+from linkkeeper.checks.observe import Leave, Observed
+from linkkeeper.checks.outage import Weather
+from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.watch import MANY_OF_A_HOST, Watcher, WatchRules
+from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+class Still:
+    """A clock."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+class Web:
+    """Answers everything at once; remembers the cases."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, Case] = {}
+
+    async def observe(
+        self,
+        case: Case,
+        *,
+        leave: Leave | None = None,
+        forms: Sequence[str] = (),
+        validators: tuple[str | None, str | None] = (None, None),
+    ) -> Observed:
+        self.cases[case.cited] = case
+        await asyncio.sleep(0)
+        look = Observation(
+            url=case.cited,
+            moment=NOW,
+            kind=ObservationKind.OK,
+            rule="test@1",
+            evidence=Evidence(words="there"),
+            http_status=200,
+            final_url=case.cited,
+        )
+        return Observed(observation=look, look=None)
+
+
+class Fair:
+    """An outage guard in good weather, and a pace without limits."""
+
+    def saw(self, observation: Observation, *, before: ObservationKind | None) -> None: ...
+    async def weather(self, now: datetime) -> Weather:
+        return Weather.GOOD
+
+    def expect(self, key: str, more: int) -> None: ...
+    def forgive(self, key: str) -> None: ...
+
+
+class Counted(SqlHosts):
+    """Counts transactions of leases."""
+
+    claims = 0
+
+    def claim_all(self, keys: Sequence[str], *, token: str, now: datetime) -> frozenset[str]:
+        self.claims += 1
+        return super().claim_all(keys, token=token, now=now)
+
+
+@pytest.fixture(name="database")
+def _database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}", backups=tmp_path, now=NOW)
+    yield database
+    database.close()
+
+
+def add(database: Database, urls: Sequence[tuple[str, str]]) -> None:
+    with database.writing() as session:
+        for host, url in urls:
+            get_or_create_link(
+                session, identity_key=url, fetch_form=url, host=host, supported=True, now=NOW - timedelta(hours=1)
+            )
+
+
+def watcher_of(database: Database, web: Web, hosts: HeldHosts, folder: Path) -> Watcher:
+    return Watcher(
+        ledger=SqlChecks(database),
+        notes=SqlCaptures(database),
+        hosts=hosts,
+        observer=web,
+        guard=Fair(),
+        pace=Fair(),
+        shelf=Shelf(folder),
+        clock=Still(),
+        rules=WatchRules(),
+    )
+
+
+def test_a_first_import_of_many_hosts_is_one_round(database: Database, tmp_path: Path) -> None:
+    hosts, web = Counted(database), Web()
+    add(database, [(f"h{number}.example", f"http://h{number}.example/") for number in range(1_500)])
+
+    async def act() -> int:
+        holds = HeldHosts(hosts, token="one", linger_s=60.0)
+        summary = await watcher_of(database, web, holds, tmp_path).run()
+        await holds.let_all_go()
+        return summary.looks
+
+    assert asyncio.run(act()) == 1_500
+    assert hosts.claims <= 150
+    assert SqlChecks(database).count_due(now=NOW) == 0
+
+
+def test_a_host_with_very_many_links_is_taken_up_in_portions(database: Database, tmp_path: Path) -> None:
+    web = Web()
+    add(database, [("big.example", f"http://big.example/{number}") for number in range(MANY_OF_A_HOST + 50)])
+    add(database, [("small.example", "http://small.example/")])
+
+    async def act() -> list[int]:
+        watcher = watcher_of(database, web, HeldHosts(SqlHosts(database), token="one"), tmp_path)
+        return [(await watcher.run()).looks for _ in range(3)]
+
+    assert asyncio.run(act()) == [MANY_OF_A_HOST + 1, 50, 0]
+
+
+def test_each_link_is_judged_by_the_first_of_its_own_notes_that_says_something(
+    database: Database, tmp_path: Path
+) -> None:
+    web = Web()
+    urls = [f"http://a.example/{number}" for number in range(3)]
+    add(database, [("a.example", url) for url in urls])
+    with database.writing() as session:
+        analysis = AnalysisRow(location="/x.md", title="X", first_seen_at=NOW, read_at=NOW)
+        session.add(analysis)
+        session.flush()
+        of = must(analysis.id)
+        edition = EditionRow(analysis_id=of, sha256="0" * 64, moment=NOW, format="markdown", encoding="utf-8", size=1)
+        session.add(edition)
+        session.flush()
+        for position, (link_id, text) in enumerate([(1, ""), (1, "Bell, “Ice”"), (1, "Bell again"), (2, "Cole")]):
+            note = NoteRow(
+                analysis_id=of, edition_id=must(edition.id), position=position, label=str(position), text=text
+            )
+            session.add(note)
+            session.flush()
+            session.add(
+                CitationRow(
+                    analysis_id=of, link_id=link_id, note_id=note.id, position=position, as_cited="x", first_seen_at=NOW
+                )
+            )
+
+    async def act() -> None:
+        await watcher_of(database, web, HeldHosts(SqlHosts(database), token="one"), tmp_path).run()
+
+    asyncio.run(act())
+    notes = [web.cases[url].note for url in urls]
+    assert [note and note.text for note in notes] == ["Bell, “Ice”", "Cole", None]
