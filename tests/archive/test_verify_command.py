@@ -5,9 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from archive_making import published
+from linkkeeper.adapters.sqlmodel_tables import CaptureRow
+from linkkeeper.assembly import open_store
 from linkkeeper.cli import run
+from linkkeeper.settings import load
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,18 @@ def test_a_flipped_bit_is_named_and_exits_1(storage: Path, capsys: pytest.Captur
     assert [damage["file"] for damage in damaged["damages"]] == ["screenshot.png"]  # type: ignore[attr-defined]
     assert linkkeeper(storage, "verify", "capture-1") == 0
     assert linkkeeper(storage, "verify", "capture-2") == 1
+
+
+def test_what_was_found_sound_is_noted_and_what_is_damaged_is_not(storage: Path) -> None:
+    assert linkkeeper(storage, "rebuild") == 0
+    path = storage / "captures" / "2026" / "11" / "capture-1" / "screenshot.png"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert linkkeeper(storage, "verify") == 1
+    with open_store(load(storage.parent / "config.toml")) as store, store.database.reading() as session:
+        rows = {row.id: row.verified_at for row in session.exec(select(CaptureRow))}
+        assert rows["capture-1"] is None
+        assert rows["capture-2"] is not None
+        assert store.captures.longest_unverified(1) == ["capture-1"]
 
 
 def test_an_unknown_capture_is_named_and_exits_1(storage: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import col, func, select
 
 from linkkeeper.adapters.sqlmodel_capture_rows import capture_value, insert_capture
@@ -51,10 +52,9 @@ class SqlCaptures(SqlRequests):
             ).all()
 
     def verified(self, capture_id: str, *, now: datetime) -> None:
+        """Note that every byte was found sound; a folder that has no row has nothing to note it in."""
         with self._database.writing() as session:
-            row = session.get_one(CaptureRow, capture_id)
-            row.verified_at = now
-            session.add(row)
+            session.execute(update(CaptureRow).where(col(CaptureRow.id) == capture_id).values(verified_at=now))
 
     def link(self, link_id: int) -> LinkRecord:
         with self._database.reading() as session:

@@ -39,6 +39,8 @@ def _verify(store: Store, capture_ids: list[str], *, as_json: bool) -> int:
     sound, damaged = 0, 0
     for report in _chosen(store, capture_ids) if capture_ids else _all(store):
         sound, damaged = sound + report.sound, damaged + (not report.sound)
+        if report.sound:
+            store.captures.verified(report.capture_id, now=store.clock.now())
         _show(report, as_json=as_json)
     unknown = [capture_id for capture_id in capture_ids if not _known(store, capture_id)]
     for capture_id in unknown:
