@@ -1,5 +1,6 @@
 """The audit finds a flipped bit in any byte of any file, and names it."""
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive_making import published
+from linkkeeper.archive import fixity
 from linkkeeper.archive.fixity import verify
 from linkkeeper.archive.publish import Published
+from linkkeeper.vocabulary.digest import sha256_of_file
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +133,17 @@ def test_a_capture_forged_whole_is_found_by_its_row(copy: Path, capture: Publish
 
 def test_an_empty_folder_is_damage_and_no_crash(tmp_path: Path) -> None:
     assert not verify(tmp_path).sound
+
+
+def test_a_file_on_a_bad_sector_is_damage_and_the_others_are_still_audited(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> str:
+        if path.name == "text.txt":
+            raise OSError(errno.EIO, "Input/output error")
+        return sha256_of_file(path)
+
+    monkeypatch.setattr(fixity, "sha256_of_file", read)
+    report = verify(copy)
+    assert [str(damage) for damage in report.damages] == ["text.txt: can't be read: Input/output error"]
+    assert report.records == 9

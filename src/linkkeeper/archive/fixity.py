@@ -6,13 +6,14 @@ and against the digest that the row repeats, and every record of the WARC
 against its own digests, so that damage is named down to the record.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkkeeper.archive import wacz
 from linkkeeper.archive.manifest import MANIFEST, MANIFEST_DIGEST, Manifest, digest_line, parse_manifest
 from linkkeeper.archive.publish import WACZ
-from linkkeeper.archive.records import check_records
+from linkkeeper.archive.records import CheckedRecord, check_records
 from linkkeeper.vocabulary.digest import sha256_hex, sha256_of_file
 
 
@@ -68,7 +69,7 @@ def verify(directory: Path, *, manifest_sha256: str | None = None) -> FixityRepo
         manifest_sha256: What the row says; None where there is no row.
 
     Raises:
-        OSError: a disk that can't be read at all (a missing file is damage).
+        OSError: the folder or its manifest can't be read (any other file that can't is damage).
     """
     damages: list[Damage] = []
     manifest = _check_manifest(directory, damages, wanted=manifest_sha256)
@@ -143,7 +144,14 @@ def _check_file(path: Path, manifest: Manifest | None, damages: list[Damage]) ->
     size = path.stat().st_size
     if kept is not None and size != kept.size:
         damages.append(Damage(file=path.name, problem=f"has {size} bytes, not {kept.size}"))
-    elif kept is not None and (actual := sha256_of_file(path)) != kept.sha256:
+        return size
+    try:
+        actual = sha256_of_file(path)
+    except OSError as error:
+        # What a dying disk says of one bad sector: this file is lost, the others are still to be read.
+        damages.append(_unreadable(path, error))
+        return 0
+    if kept is not None and actual != kept.sha256:
         damages.append(Damage(file=path.name, problem=f"has SHA-256 {actual}, not {kept.sha256}"))
     return size
 
@@ -154,24 +162,39 @@ def _check_records(path: Path, manifest: Manifest | None, damages: list[Damage])
     if place is None:
         return 0
     count = 0
-    with path.open("rb") as stream:
-        end = min(place.offset + place.length, path.stat().st_size)
-        for record in check_records(stream, start=place.offset, end=end):
+    try:
+        for record in _records(path, place):
             count += 1
             if record.problem:
-                damages.append(
-                    Damage(
-                        file=path.name,
-                        problem=f"{record.name}: {record.problem}",
-                        offset=record.offset,
-                        record_id=record.record_id,
-                        url=record.url,
-                    )
-                )
+                damages.append(_damage_of(path, record))
+        problems = wacz.package_problems(path)
+    except OSError as error:
+        damages.append(_unreadable(path, error))
+        return count
     if manifest is not None and count != manifest.warc.records:
         damages.append(Damage(file=path.name, problem=f"holds {count} records, not {manifest.warc.records}"))
-    damages.extend(Damage(file=path.name, problem=problem) for problem in wacz.package_problems(path))
+    damages.extend(Damage(file=path.name, problem=problem) for problem in problems)
     return count
+
+
+def _records(path: Path, place: wacz.Member) -> Iterator[CheckedRecord]:
+    with path.open("rb") as stream:
+        end = min(place.offset + place.length, path.stat().st_size)
+        yield from check_records(stream, start=place.offset, end=end)
+
+
+def _damage_of(path: Path, record: CheckedRecord) -> Damage:
+    return Damage(
+        file=path.name,
+        problem=f"{record.name}: {record.problem}",
+        offset=record.offset,
+        record_id=record.record_id,
+        url=record.url,
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> Damage:
+    return Damage(file=path.name, problem=f"can't be read: {error.strerror or error}")
 
 
 def _warc_place(path: Path, manifest: Manifest | None, damages: list[Damage]) -> wacz.Member | None:

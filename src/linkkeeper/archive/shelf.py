@@ -162,8 +162,11 @@ class Shelf:
             raise FixityError("read a record", subject=str(path), reason=str(error)) from error
 
     def verify(self, capture_id: str, *, manifest_sha256: str | None = None) -> fixity.FixityReport:
-        """Audit one capture; see :func:`linkkeeper.archive.fixity.verify`."""
-        return fixity.verify(self.require(capture_id), manifest_sha256=manifest_sha256)
+        """Audit one capture; a missing folder is damage too. See :func:`linkkeeper.archive.fixity.verify`."""
+        directory = self.directory(capture_id)
+        if directory is None:
+            return fixity.missing_capture(capture_id, self.root / CAPTURES / capture_id)
+        return fixity.verify(directory, manifest_sha256=manifest_sha256)
 
     def sweep(self, *, keep: Collection[str] = ()) -> list[str]:
         """

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from linkkeeper.archive.fixity import FixityReport
 from linkkeeper.assembly import Engine
 from linkkeeper.assembly.seeking import lister_of, seeker_of
 from linkkeeper.settings import Settings
@@ -52,8 +53,13 @@ class Housekeeping:
         """Hash some captures again; damage is said loudly, never repaired silently."""
         store = self._engine.store
         for capture_id in await asyncio.to_thread(store.captures.longest_unverified, VERIFIED_A_NIGHT):
-            report = await asyncio.to_thread(store.shelf.verify, capture_id)
+            report = await asyncio.to_thread(self._audit, capture_id)
             if report.sound:
                 await asyncio.to_thread(store.captures.verified, capture_id, now=store.clock.now())
             else:
                 log.error("fixity trouble", capture=capture_id, trouble=[str(item) for item in report.damages])
+
+    def _audit(self, capture_id: str) -> FixityReport:
+        store = self._engine.store
+        row = store.catalogue.capture(capture_id)
+        return store.shelf.verify(capture_id, manifest_sha256=row.manifest_sha256 if row else None)
