@@ -11,10 +11,12 @@ import pytest
 
 from linkkeeper.adapters.sqlmodel_engine import Database, open_database
 from linkkeeper.adapters.sqlmodel_hosts import SqlHosts
+from linkkeeper.assembly import open_network
 from linkkeeper.checks.leases import LeasedSlots
 from linkkeeper.checks.pacing import HostDeferred, Pacer, PaceRules
 from linkkeeper.errors import DatabaseError
 from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.settings import load
 
 INTERVAL_S = 0.2
 HOST = "owner.example"
@@ -202,3 +204,42 @@ def test_a_database_that_fails_is_told_to_all_who_wait_and_the_next_try_is_free(
         return await use(holds)
 
     assert asyncio.run(act())
+
+
+def test_a_host_that_wants_a_longer_interval_is_kept_from_other_processes_for_as_long(database: Database) -> None:
+    other = SqlHosts(database)
+
+    async def act(seconds: float | None) -> bool:
+        holds = HeldHosts(SqlHosts(database), token="one", linger_s=0.01)
+        if seconds is not None:
+            holds.keep_longer(HOST, seconds)
+        async with holds.hold(HOST):
+            pass
+        free = False
+        until = time.monotonic() + (5.0 if seconds is None else 0.6)
+        while not free and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+            free = other.claim(HOST, token="two", now=datetime.now(UTC))
+        await holds.let_all_go()
+        other.release(HOST, token="two")
+        return free
+
+    assert asyncio.run(act(None))
+    assert not asyncio.run(act(60.0))
+
+
+def test_a_crawl_delay_reaches_the_lease(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'[storage]\npath = "{tmp_path / "storage"}"\n', "utf-8")
+    longer: list[tuple[str, float]] = []
+
+    class Leases:
+        def keep_longer(self, key: str, seconds: float) -> None:
+            longer.append((key, seconds))
+
+    async def act() -> None:
+        async with open_network(load(tmp_path / "config.toml", environment={}), leases=Leases()) as network:
+            network.set_crawl_delay(HOST, 10.0)
+            network.set_crawl_delay(HOST, 86_400.0)
+
+    asyncio.run(act())
+    assert longer == [(HOST, 10.0), (HOST, 60.0)]

@@ -40,6 +40,7 @@ class Network:
     fetch: HttpxFetch
     robots: RobotsOfHosts | None
     guard: OutageGuard
+    leases: Holds | None
 
     def observer(self, *, memory: SiblingMemory, clock: Clock, browser: BrowserLook | None = None) -> Observer:
         """Make an observer that remembers siblings in *memory*."""
@@ -50,8 +51,14 @@ class Network:
             memory=memory,
             browser=browser,
             robots=self.robots,
-            crawl_delay=self.pacer.set_crawl_delay,
+            crawl_delay=self.set_crawl_delay,
         )
+
+    def set_crawl_delay(self, key: str, seconds: float) -> None:
+        """Keep the host's wish here, and its lease for as long: the next process may not come sooner than we would."""
+        interval_s = self.pacer.set_crawl_delay(key, seconds)
+        if self.leases is not None:
+            self.leases.keep_longer(key, interval_s)
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +110,9 @@ async def open_network(
         # Where connections go to a proxy or to mapped addresses, a default route is not what they need.
         route = None if network.proxy or network.connect_to else has_default_route
         guard = OutageGuard(fetch, canaries=network.canaries, route=route, forgive=pacer.forgive)
-        yield Network(gate=gate, tls=tls, pacer=pacer, slots=slots, fetch=fetch, robots=robots, guard=guard)
+        yield Network(
+            gate=gate, tls=tls, pacer=pacer, slots=slots, fetch=fetch, robots=robots, guard=guard, leases=leases
+        )
     finally:
         await fetch.aclose()
         gate.close()

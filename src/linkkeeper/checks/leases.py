@@ -25,6 +25,10 @@ class Holds(Protocol):
         """Hold *key* while the block runs; False where another process holds it."""
         ...
 
+    def keep_longer(self, key: str, seconds: float) -> None:
+        """Keep the lease of *key* for at least *seconds* after its last use."""
+        ...
+
 
 class LeasedSlots:
     """

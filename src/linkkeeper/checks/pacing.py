@@ -137,11 +137,12 @@ class Pacer:
         line = self._line(key)
         line.expected += more
 
-    def set_crawl_delay(self, key: str, seconds: float) -> None:
-        """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``)."""
+    def set_crawl_delay(self, key: str, seconds: float) -> float:
+        """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``); returns what is kept."""
         line = self._line(key)
         line.least_interval_s = max(line.least_interval_s, min(seconds, self._rules.longest_crawl_delay_s))
         line.interval_s = max(line.interval_s, line.least_interval_s)
+        return line.least_interval_s
 
     def rest(self, key: str, seconds: float) -> None:
         """Send nothing to *key* for *seconds*: it asked so, now or in an earlier process."""

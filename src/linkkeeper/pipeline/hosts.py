@@ -44,6 +44,7 @@ class HeldHosts:
         self._ledger = ledger
         self._token = token
         self._linger_s = linger_s
+        self._longer: dict[str, float] = {}
         self._users: Counter[str] = Counter()
         self._lingering: dict[str, asyncio.TimerHandle] = {}
         self._claims: dict[str, list[asyncio.Future[bool]]] = {}
@@ -64,6 +65,10 @@ class HeldHosts:
     def wanted(self) -> frozenset[str]:
         """Hosts that an editor's capture in another process waits for: nothing new is sent to them."""
         return self._wanted
+
+    def keep_longer(self, key: str, seconds: float) -> None:
+        """Keep the lease of *key* for at least *seconds* after its last use: its host asked for a longer interval."""
+        self._longer[key] = seconds
 
     async def remember_rest(self, key: str, seconds: float) -> None:
         """Keep that a host asked us to wait, so that a restart does not forget it."""
@@ -131,9 +136,10 @@ class HeldHosts:
         if self._users[key] > 0:
             return
         del self._users[key]
-        if self._linger_s > 0:
+        linger_s = max(self._linger_s, self._longer.get(key, 0.0))
+        if linger_s > 0:
             loop = asyncio.get_running_loop()
-            self._lingering[key] = loop.call_later(self._linger_s, self._end_lingering, key)
+            self._lingering[key] = loop.call_later(linger_s, self._end_lingering, key)
         else:
             self._releases.add(key)
             self._write()
