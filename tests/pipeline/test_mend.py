@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkkeeper.assembly import Store, open_store
+from linkkeeper.assembly.engine import collector_of
 from linkkeeper.errors import UsageError
 from linkkeeper.pipeline.collect import Collector
 from linkkeeper.pipeline.poll import read_file
@@ -103,9 +104,7 @@ class House:
 
 
 def _collector(store: Store) -> Collector:
-    from linkkeeper.assembly.engine import _collector as build
-
-    return build(store.settings, store)
+    return collector_of(store.settings, store)
 
 
 def test_a_living_link_is_left_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from linkkeeper.assembly import Store, open_store
-from linkkeeper.assembly.engine import _collector
+from linkkeeper.assembly.engine import collector_of
 from linkkeeper.cli import run
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.digest import sha256_hex
@@ -61,7 +61,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with open_store(settings) as store:
         source = store.following.follow(str(made.piece.parent), apply="propose", policy="swap-when-dead")
         edition = Edition(location=str(made.piece), sha256=sha256_hex(PIECE), moment=store.clock.now(), data=PIECE)
-        _collector(settings, store).take_in(edition, source_id=source.id)
+        collector_of(settings, store).take_in(edition, source_id=source.id)
         store.editing.upload(URL, tmp_path / "page.html", by="ed")
         made.look(store, ObservationKind.GONE, LinkState.DEAD)
     yield made

@@ -97,7 +97,7 @@ archives = ["{GATE}"]
 @pytest.fixture
 def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
     """A store that follows one piece whose only source is dead and was never captured."""
-    from linkkeeper.assembly.engine import _collector
+    from linkkeeper.assembly.engine import collector_of
 
     piece = tmp_path / "pieces" / "piece.md"
     piece.parent.mkdir()
@@ -106,7 +106,7 @@ def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
         source = opened.following.follow(str(piece.parent), apply="write", policy="swap-when-dead")
         now = opened.clock.now()
         edition = Edition(location=str(piece), sha256=sha256_hex(PIECE), moment=now, data=PIECE)
-        _collector(settings, opened).take_in(edition, source_id=source.id)
+        collector_of(settings, opened).take_in(edition, source_id=source.id)
         die(opened)
         yield opened
 

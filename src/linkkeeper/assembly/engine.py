@@ -78,7 +78,7 @@ async def open_engine(
 
 
 def _join(settings: Settings, store: Store, network: Network, pool: PlaywrightPool, hosts: HeldHosts) -> Engine:
-    collector = _collector(settings, store)
+    collector = collector_of(settings, store)
     poller = Poller(
         sources=store.sources,
         collector=collector,
@@ -157,7 +157,8 @@ def _watcher(settings: Settings, store: Store, network: Network, pool: Playwrigh
     )
 
 
-def _collector(settings: Settings, store: Store) -> Collector:
+def collector_of(settings: Settings, store: Store) -> Collector:
+    """Takes in editions; needs no network, so that it can be had without an engine."""
     return Collector(
         ledger=store.analyses,
         captures=store.captures,

@@ -120,7 +120,6 @@ class Watcher:
         self._rules = rules
         self.on_event = on_event
         self._held: list[_Looked] = []
-        self._held_since: float | None = None
         self._landings: dict[str, list[str]] = {}
 
     async def run(self, *, links: frozenset[int] | None = None) -> WatchSummary:
