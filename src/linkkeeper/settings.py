@@ -10,9 +10,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from linkkeeper.errors import ConfigurationError
@@ -33,6 +34,16 @@ def _cidr(text: str) -> str:
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must begin with http:// or https:// and name a host")
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class StorageSettings(Table):
@@ -135,12 +146,20 @@ class WebSettings(Table):
     desk_port: int = Field(8580, ge=0, le=65535, description="Port of the desk and reading room.")
     replay_host: str = Field("127.0.0.1", description="Address that the replay host binds.")
     replay_port: int = Field(8581, ge=0, le=65535, description="Port of the replay host.")
-    public_url: str = Field("", description="Public address of the desk and reading room, no path.")
-    replay_url: str = Field("", description="Public address of the replay host; {id} allowed in its host.")
+    public_url: Origin = Field("", description="Public address of the desk and reading room, no path.")
+    replay_url: Origin = Field("", description="Public address of the replay host; {id} allowed in its host.")
     former_urls: tuple[str, ...] = Field(
         (), description="Earlier public addresses; their archived links are still recognised."
     )
     replay: bool = Field(True, description="Offer replay through ReplayWeb.page.")
+
+    @model_validator(mode="after")
+    def _keep_hosts_apart(self) -> Self:
+        if self.public_url and not self.replay_url:
+            raise ValueError("public_url needs replay_url: archived pages are served from a host of their own")
+        if self.public_url and urlsplit(self.public_url).hostname == urlsplit(self.replay_url).hostname:
+            raise ValueError("public_url and replay_url name the same host: cookies would cross")
+        return self
 
 
 class BackupSettings(Table):

@@ -150,6 +150,7 @@ class SqlRequests:
         now: datetime,
         steps: Sequence[StepReport] = (),
         retry_at: datetime | None = None,
+        look_now: bool = False,
     ) -> None:
         """
         Close a request, with its capture if it left one, in one transaction.
@@ -157,6 +158,7 @@ class SqlRequests:
         Args:
             capture: None where the visit left nothing to keep (the request fails).
             retry_at: When the link is to be captured again, if at all.
+            look_now: The visit met an error: the next look comes forward.
 
         Raises:
             StaleLeaseError: a late result; nothing is written.
@@ -171,6 +173,10 @@ class SqlRequests:
             session.flush()
             if capture is not None:
                 insert_capture(session, capture)
+            if look_now:
+                link = session.get_one(LinkRow, row.link_id)
+                link.next_check_at = min(link.next_check_at or now, now)
+                session.add(link)
             if retry_at is not None:
                 ask_in(session, row.link_id, reason=RequestReason.RETRY, now=now, not_before=retry_at)
 

@@ -13,6 +13,7 @@ from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel, Quality,
 from linkkeeper.vocabulary.moment import to_timestamp
 from linkkeeper.vocabulary.observation import ObservationKind
 from linkkeeper.vocabulary.state import LinkState
+from linkkeeper.vocabulary.uri import is_supported
 from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkSummary, RequestView, StepView
 
 
@@ -108,7 +109,7 @@ def _summary(row: LinkRow, captures: dict[int, CaptureView], checks: dict[int, C
         host=row.host,
         state=LinkState(row.state),
         since=row.since,
-        words=words_of(check.evidence if check else None),
+        words=_words(row, check),
         pinned=row.pinned is not None,
         confirmed=row.confirmed,
         last_checked_at=row.last_checked_at,
@@ -117,6 +118,15 @@ def _summary(row: LinkRow, captures: dict[int, CaptureView], checks: dict[int, C
         capture=captures.get(link_id),
         counted=looks_counted(Standing.from_json(row.standing)) if row.standing else None,
     )
+
+
+def _words(row: LinkRow, check: CheckRow | None) -> str:
+    if row.pinned is not None and row.standing:
+        pin = Standing.from_json(row.standing).pinned
+        return f"held as {row.pinned} by {pin.by}: {pin.reason}" if pin else f"held as {row.pinned} by an editor"
+    if check is None and not is_supported(row.fetch_form):
+        return "only http and https addresses can be looked at and captured"
+    return words_of(check.evidence if check else None)
 
 
 def words_of(evidence: dict[str, Any] | None) -> str:

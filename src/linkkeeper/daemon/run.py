@@ -143,7 +143,7 @@ def first_login(engine: Engine, root: Path) -> None:
     path.touch(mode=0o600)
     path.write_text(f"{FIRST_EDITOR}\n{password}\n", "utf-8")
     accounts.add_editor(FIRST_EDITOR, password)
-    log.warning("first login left", path=str(path))
+    log.info("first login left", path=str(path))
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """An editor's decisions carried out: each is kept with who and why; access changes are journaled first."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,10 @@ class RepairDesk(Protocol):
     def undo_repair(self, repair_id: int, *, by: str, reason: str) -> int: ...
 
 
+#: ``mailto:a@b``, ``javascript:…``: a scheme that is none of the web's; ``host:8080/a`` is not one.
+_OTHER_SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+
+
 def require_web_address(url: str) -> str:
     """
     The fetch form of a URL that somebody typed.
@@ -34,6 +39,8 @@ def require_web_address(url: str) -> str:
     Raises:
         InputError: it has no scheme, another one than http, or no host.
     """
+    if _OTHER_SCHEME.match(url):
+        raise InputError("use the URL", subject=url, reason="only http and https can be archived")
     if "://" not in url:
         raise InputError(
             "use the URL", subject=url, reason="it has no scheme", hint=f"did you mean https://{url.lstrip('/')} ?"

@@ -265,6 +265,7 @@ class Keeper:
             now=now,
             steps=tuple(under_way.steps),
             retry_at=retry_at,
+            look_now=made.quality is Quality.ERROR,
         )
         self.on_event(request.url, made.quality.value)
         log.info(

@@ -1,6 +1,7 @@
 """Poll: followed sources are read on their schedules; new and changed editions are taken in."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -152,13 +153,17 @@ def analysis_files(place: Path) -> list[Path]:
         return [place]
     if not place.is_dir():
         raise InputError("read the source", subject=str(place), reason="no such file or folder")
-    return sorted(
-        path
-        for path in place.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(place).parts)
-    )
+    found: list[Path] = []
+    for folder, names, files in os.walk(place):
+        names[:] = sorted(name for name in names if not name.startswith(".") and not _is_ours(Path(folder) / name))
+        found += [Path(folder) / name for name in files if not name.startswith(".")]
+    return sorted(path for path in found if path.suffix.lower() in SUFFIXES)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether linkkeeper made it: its storage and its reports hold copies of sources, not analyses."""
+    storage = (folder / "captures").is_dir() and (folder / "editions").is_dir()
+    return storage or ((folder / "report.json").is_file() and (folder / "report.html").is_file())
 
 
 def read_file(path: Path, *, now: datetime) -> Edition:

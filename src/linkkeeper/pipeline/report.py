@@ -30,6 +30,7 @@ class SourceFound:
         capture: The one shown: good ones first, else the newest as evidence.
         folder: Of its static page, relative to the report; None without a capture.
         may_link: False while the live page is another's.
+        looked_at: When it was last looked at; a round looks only at what is due.
     """
 
     url: str
@@ -39,6 +40,7 @@ class SourceFound:
     capture: CaptureView | None
     folder: str | None
     may_link: bool
+    looked_at: datetime | None = None
 
     @property
     def shown(self) -> bool:
@@ -151,6 +153,7 @@ def source_found(page: LinkPage) -> SourceFound:
         capture=capture,
         folder=folder_of(capture) if capture else None,
         may_link=page.summary.state not in HOSTILE_STATES,
+        looked_at=page.summary.last_checked_at,
     )
 
 
@@ -213,6 +216,7 @@ def _source_json(cited: CitedSource) -> dict[str, Any]:
         "state": source.state.value,
         "finding": source.finding,
         "words": source.words,
+        "last_checked_at": to_iso(source.looked_at) if source.looked_at else None,
         "capture": _capture_json(source.capture, source.folder) if source.capture else None,
     }
 
