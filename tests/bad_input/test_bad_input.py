@@ -212,3 +212,21 @@ def test_no_arguments_and_wrong_options_are_bad_usage() -> None:
     assert linkkeeper("archive").status == 2
     assert linkkeeper("archive", "--nonsense").status == 2
     assert linkkeeper("nonsense").status == 2
+
+
+@pytest.mark.parametrize(
+    ("public", "replay", "said"),
+    [
+        ("sources.pub.example", "https://replay.example", "must begin with http"),
+        ("https://sources.pub.example", "", "needs replay_url"),
+        ("https://a.example", "https://a.example:8581", "same host"),
+    ],
+)
+def test_public_addresses_that_would_break_links_are_refused(
+    tmp_path: Path, public: str, replay: str, said: str
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[web]\npublic_url = "{public}"\nreplay_url = "{replay}"\n', "utf-8")
+    ran = linkkeeper("status", "--config", config)
+    assert ran.status == 2
+    assert said in ran.err

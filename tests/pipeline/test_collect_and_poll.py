@@ -10,6 +10,7 @@ import pytest
 
 from linkkeeper.assembly import Engine, open_engine
 from linkkeeper.errors import InputError, UsageError
+from linkkeeper.pipeline.poll import analysis_files
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.capture import RequestState
 from testweb import TestWeb, behaviours
@@ -343,3 +344,14 @@ def test_following_refuses_what_it_could_never_do(web: TestWeb, tmp_path: Path) 
             engine.store.following.unfollow(str(tmp_path))
 
     _run(web, tmp_path, work)
+
+
+def test_a_folder_is_read_without_what_linkkeeper_itself_left_in_it(web: TestWeb, tmp_path: Path) -> None:
+    """Its storage and its reports hold copies of sources, not analyses."""
+    (tmp_path / "piece.txt").write_text(PIECE, "utf-8")
+    for name in ("storage/captures/a", "storage/editions", "out/relinked"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "storage/captures/a/text.txt").write_text("https://www.inside.example/", "utf-8")
+    for name in ("report.json", "report.html", "relinked/piece.txt"):
+        (tmp_path / "out" / name).write_text(PIECE, "utf-8")
+    assert [path.name for path in analysis_files(tmp_path)] == ["piece.txt"]
