@@ -180,7 +180,7 @@ def test_an_answer_without_memento_datetime_is_no_memento() -> None:
 
 def test_an_archive_that_knows_nothing_is_no_failure() -> None:
     found = search(Archive())
-    assert found == Search()
+    assert found == Search(answered=(GATE,))
 
 
 class TestArchivesThatFail:
