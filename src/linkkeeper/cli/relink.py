@@ -29,6 +29,7 @@ from linkkeeper.pipeline.repair_journal import JournaledRepairs
 from linkkeeper.relinking.anchors import words_of
 from linkkeeper.relinking.files import UndonePlan
 from linkkeeper.relinking.patch import Change, line_at, unified
+from linkkeeper.relinking.ports import RepairJournal
 from linkkeeper.settings import Settings, load
 from linkkeeper.vocabulary.moment import SystemClock
 from linkkeeper.vocabulary.relink import Edit, Refusal, RepairPolicy
@@ -67,8 +68,8 @@ def relink(
         raise UsageError("check the files", subject="--out", reason="--check writes nothing")
     settings = load(config)
     chosen = list(published_files(files))
-    with _known(settings, map_file, needed=mode is not Mode.UNDO) as known:
-        run = _Run(_repairs(settings, known), mode=mode, out=out, as_json=as_json)
+    with _known(settings, map_file, needed=mode is not Mode.UNDO) as (known, journal):
+        run = _Run(_repairs(settings, known, journal), mode=mode, out=out, as_json=as_json)
         return run.all(chosen)
 
 
@@ -81,26 +82,32 @@ def _mode(**given: bool) -> Mode:
 
 
 @contextmanager
-def _known(settings: Settings, map_file: Path | None, *, needed: bool) -> Iterator[KnownRepairs]:
-    """What is known: the publisher's map, which needs no database, or the store."""
+def _known(settings: Settings, map_file: Path | None, *, needed: bool) -> Iterator[tuple[KnownRepairs, RepairJournal]]:
+    """
+    What is known, and where edits are kept: the publisher's map, or the store.
+
+    The map needs no database; the rows of its edits are made from the journal
+    when the store is opened next.
+    """
     policy = RepairPolicy(settings.sources.policy)
+    lines = JournaledRepairs(Journal(settings.storage.path))
     if map_file is not None:
-        yield read_map(map_file, policy=policy)
+        yield read_map(map_file, policy=policy), lines
     elif not needed:
-        yield NothingKnown()
+        yield NothingKnown(), lines
     else:
         from linkkeeper.assembly import open_known_repairs
 
         with open_known_repairs(settings) as known:
-            yield known
+            yield known, known.journal
 
 
-def _repairs(settings: Settings, known: KnownRepairs) -> FileRepairs:
+def _repairs(settings: Settings, known: KnownRepairs, journal: RepairJournal) -> FileRepairs:
     root = settings.storage.path
     return FileRepairs(
         read=read,
         known=known,
-        journal=JournaledRepairs(Journal(root)),
+        journal=journal,
         clock=SystemClock(),
         who=operator(),
         backups=root / _BACKUPS,

@@ -44,7 +44,7 @@ class KnownFromStore:
         policy: RepairPolicy,
     ) -> None:
         self._ledger = ledger
-        self._journal = journal
+        self.journal = journal
         self._read = read
         self._uri_m = uri_m
         self._own_bases = own_bases
@@ -53,7 +53,7 @@ class KnownFromStore:
 
     def decisions_for(self, file: PublishedFile, data: bytes) -> Sequence[RepairDecision]:
         reading = self._read(data, location=str(file.path), own_bases=self._own_bases)
-        repaired = repaired_urls(data, self._journal.repairs_of(location_of(file.path)))
+        repaired = repaired_urls(data, self.journal.repairs_of(location_of(file.path)))
         policy = self.policy_for(file)
         links = self._ledger.known_links(file_citations(reading), now=self._clock.now())
         return [
