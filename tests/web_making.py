@@ -135,7 +135,10 @@ class Room:
         ]
         location = f"https://analyses.example/{sha256_hex(data)[:8]}.html"
         edition = Edition(location=location, sha256=sha256_hex(data), moment=self.clock.now(), data=data)
-        return self.store.analyses.store(edition, reading, citations, source_id=None).analysis_id
+        self.store.analyses.store(edition, reading, citations, source_id=None)
+        found = self.store.analyses.analysis_id(edition.location)
+        assert found is not None
+        return found
 
     def link_id(self, url: str) -> int:
         page = self.store.catalogue.link_of_url(url)

@@ -151,3 +151,10 @@ def test_a_file_is_complete_when_it_has_bytes() -> None:
     assert judge(whole).quality is Quality.COMPLETE
     assert judge(replace(whole, body_bytes=0)).quality is Quality.EMPTY
     assert judge(replace(whole, truncated=Truncation.DISCONNECT)).quality is Quality.PARTIAL
+
+
+def test_a_document_is_whole_though_the_viewer_was_slow() -> None:
+    """The source's own file is kept; a picture of the browser's viewer adds nothing to it."""
+    late = step("picture", StepOutcome.TIMED_OUT)
+    assert judge(article(kind=SourceKind.PDF, steps=late)).quality is Quality.COMPLETE
+    assert judge(article(steps=late)).quality is Quality.PARTIAL
