@@ -133,7 +133,7 @@ def _guarded(beat: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None
 
 
 def first_login(engine: Engine, root: Path) -> None:
-    """Leave a one-time password for the first editor where there is none yet."""
+    """Leave a password for the first editor where there is none yet; it is written once and kept only as a hash."""
     accounts = engine.store.accounts
     if accounts.has_editor():
         return
