@@ -35,6 +35,8 @@ _DOMAIN_END = re.compile(r"\.?(?:com|org|net|gov|edu|mil|int|info|[a-z]{2})(?:/|
 _HEX = re.compile(r"[0-9A-Fa-f]")
 _HOST = re.compile(r"(?:[A-Za-z]+://)?([^/?#:]*)")
 _SEAM = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+")
+#: A drawn line: a rule, a table's, or the one under a heading.
+_DRAWN = re.compile(r"([=\-_~#*+^])\1{2}")
 _PART = re.compile(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", re.I)
 _BRACKET = re.compile(r"[()\[\]{}]")
 #: A host, or the seam of a URL that was broken before it.
@@ -196,7 +198,7 @@ def _why(
     """Say why the URL goes on after *seam*; None when it does not, or may not."""
     core = following.text.strip(INVISIBLE)
     core = core[: _end_of(core)] or core[:1]
-    if not core or _INNER.match(core):
+    if not core or _INNER.match(core) or _DRAWN.match(core):
         return None
     if bracketed and "\n" in seam.group() and text[following.end : following.end + 1] == ">":
         return "inside angle brackets"

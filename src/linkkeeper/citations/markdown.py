@@ -186,7 +186,7 @@ def _running(source: MarkdownText, notes: Sequence[tuple[int, int]], length: int
     position = 0
     for start, end in [*sorted(notes), (length, length)]:
         if start > position:
-            flat, destinations = source.take(position, start)
+            flat, destinations = source.take(position, start, code=False)
             drafts.append(LinkDraft(flat, destinations, OccurrenceForm.BARE_TEXT))
         position = max(position, end)
     return drafts

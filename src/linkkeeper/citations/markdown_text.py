@@ -81,22 +81,23 @@ class MarkdownText:
             return self._closes[index]
         return None
 
-    def take(self, start: int, end: int, *, lines: bool = False) -> tuple[Flat, list[Destination]]:
+    def take(self, start: int, end: int, *, lines: bool = False, code: bool = True) -> tuple[Flat, list[Destination]]:
         """
         Take the text between two places.
 
         Args:
             lines: Keep single line ends (for finding notes by their lines).
+            code: Keep what stands in code spans; in running text a URL there is an example, no source.
         """
-        taker = _Taker(self, lines)
+        taker = _Taker(self, lines, code)
         taker.run(start, end)
         taker.destinations.sort(key=lambda link: link.start)
         return taker.flat, taker.destinations
 
 
 class _Taker:
-    def __init__(self, source: MarkdownText, lines: bool) -> None:
-        self.source, self.lines = source, lines
+    def __init__(self, source: MarkdownText, lines: bool, code: bool) -> None:
+        self.source, self.lines, self.code = source, lines, code
         self.flat = Flat()
         self.destinations: list[Destination] = []
         self.anchors: list[tuple[int, re.Match[str]]] = []
@@ -137,13 +138,15 @@ class _Taker:
         if match["escape"]:
             self.flat.put(match.group()[1], start, stop)
         elif match["code"]:
-            ticks = len(match["ticks"])
-            self.flat.copy(self.source.text, start + ticks, stop - ticks)
+            self._code_span(match)
         elif match["auto"]:
             self._autolink(match)
         elif match["bare"]:
             # What belongs to the sentence, or to the emphasis around, is read on its own.
             stop = start + len(trim(match.group()))
+            opened = self.source.text[start - 1 : start]
+            if opened in ("_", "~"):
+                stop = start + len(self.source.text[start:stop].rstrip(opened))
             self._bare(start, stop)
         elif match["entity"]:
             self.flat.put(unescape(match.group()), start, stop)
@@ -154,6 +157,12 @@ class _Taker:
         elif match["soft"]:
             self.flat.put(" ", start, stop)
         return stop
+
+    def _code_span(self, match: re.Match[str]) -> None:
+        if self.code:
+            self.flat.copy(self.source.text, match.end("ticks"), match.end() - len(match["ticks"]))
+        else:
+            self.flat.put("\ufffc", *match.span())
 
     def _bare(self, start: int, stop: int) -> None:
         text, position = self.source.text, start

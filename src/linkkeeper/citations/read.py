@@ -1,8 +1,10 @@
 """Read one edition: notes, links, what they mean. The entrance of this stage."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from linkkeeper.citations import docx, html, markdown, pdf, plain, rst, wikitext
 from linkkeeper.citations.assemble import Assembler
@@ -10,7 +12,7 @@ from linkkeeper.citations.dates import dates_of
 from linkkeeper.citations.drafts import Draft, NoteDraft
 from linkkeeper.citations.ibid import Cited, meant_by, passages_of
 from linkkeeper.citations.sniff import format_of
-from linkkeeper.pages.decode import decode
+from linkkeeper.pages.decode import Decoded, decode
 from linkkeeper.pages.markup import parse_decoded
 from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
@@ -57,8 +59,23 @@ def read(
         draft = html.read_html(parse_decoded(source), location=location)
         return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
     source = decode(data, declared_type=declared_type)
-    draft = _READERS[kind](source.text)
-    return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
+    text, span = _with_line_feeds(source)
+    draft = _READERS[kind](text)
+    return _finish(draft, Assembler(span, own_bases), kind, source.encoding, publisher_hosts)
+
+
+def _with_line_feeds(source: Decoded) -> tuple[str, Callable[[int, int], Span]]:
+    """The text with each line ended by a line feed alone, as its readers expect, and the way to its bytes."""
+    if "\r" not in source.text:
+        return source.text, source.span
+    pieces = source.text.split("\r\n")
+    shortened = list(accumulate((len(piece) + 1 for piece in pieces[:-1]), initial=-1))[1:]
+
+    def place(index: int) -> int:
+        return index + bisect_left(shortened, index)
+
+    text = "\n".join(pieces).replace("\r", "\n")
+    return text, lambda start, end: source.span(place(start), place(end))
 
 
 def _finish(

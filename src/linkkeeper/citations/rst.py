@@ -1,6 +1,7 @@
 """reStructuredText: footnotes, citations, targets and references."""
 
 import re
+from collections.abc import Sequence
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
@@ -11,13 +12,19 @@ _NOTE = re.compile(r"^(?P<indent>[ \t]*)\.\.[ \t]+\[(?P<label>\#?[\w.:+-]*|\*)\]
 _TARGET = re.compile(
     r"^[ \t]*(?:\.\.[ \t]+_(?P<name>(?:`[^`\n]+`|\\:|[^:\n\\])*):|__)[ \t]+\n?[ \t]*(?P<url>\S+)[ \t]*$", re.M
 )
-_BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)\.\.[ \t]+(?:code(?:-block)?|sourcecode|raw|math|image|figure|highlight|include)::", re.M
+#: Code, raw output, pictures and comments hold no prose; of a figure, all but its caption.
+_UNREAD = re.compile(
+    r"^(?P<indent>[ \t]*)\.\.(?:[ \t]+(?:\|[^|\n]+\|[ \t]+)?(?:"
+    r"(?:code(?:-block)?|sourcecode|raw|math|image|highlight|(?:literal)?include)::|(?P<figure>figure::)"
+    r"|(?!\[|_|\||[\w:.+-]+[ \t]?::)\S)|[ \t]*\n(?=[ \t]+\S))"
+    r"|^(?P<literal>[ \t]*)(?!\.\.[ \t]+[\w:.+-]+::)(?:[^\n]*[^\s:])?::[ \t]*$",
+    re.M,
 )
-_LITERAL = re.compile(r"::[ \t]*\n(?:[ \t]*\n)+(?P<body>(?:[ \t]+\S.*\n|[ \t]*\n)+)")
+_OPTIONS = re.compile(r"[^\n]*(?:\n[ \t]+:[^:\n]+:[^\n]*)*")
 _INLINE = re.compile(
     r"""`(?P<text>[^`<>]*+)<(?P<url>(?:https?|ftp)://[^<>`]+)>`__?
-      | `(?P<phrase>[^`\n]{1,200})`_(?!_) | (?<![\w`])(?P<word>[A-Za-z][\w.-]*)_(?![\w_])
+      | `(?P<phrase>[^`\n]{1,200})`_(?P<nameless>_?)(?!_)
+      | (?<![\w`])(?P<word>[A-Za-z][\w.-]*(?<!_))_(?P<unnamed>_?)(?![\w_])
       | ``(?P<literal>[^`]{1,300})`` | (?P<mark>\[\#?[\w-]+\]_) | (?P<emphasis>\*{1,2}(?=\S)|(?<=\S)\*{1,2})
       | (?P<bare>(?:https?|ftp)://[^\s<>`]+)""",
     re.X,
@@ -26,8 +33,8 @@ _INLINE = re.compile(
 
 def read_rst(text: str) -> Draft:
     """Read notes and links of a reStructuredText document."""
-    targets = {_name(match["name"] or ""): match for match in _TARGET.finditer(text) if "://" in match["url"]}
-    taker = _Taker(text, targets)
+    text = _without_unread(text)
+    taker = _Taker(text, [match for match in _TARGET.finditer(text) if "://" in match["url"]])
     notes: list[NoteDraft] = []
     running: list[LinkDraft] = []
     position, counted = 0, 0
@@ -36,7 +43,7 @@ def read_rst(text: str) -> Draft:
         if match.start() < position:
             continue
         running.append(taker.running(position, match.start(), width))
-        end = _end(text, match)
+        end = _end(text, match.end(), len(match["indent"]))
         label = match["label"]
         if label in ("#", "", "*"):
             counted += 1
@@ -58,10 +65,29 @@ def read_rst(text: str) -> Draft:
     return Draft(notes, running, (title["title"] or title["field"]).strip() if title else None)
 
 
-def _end(text: str, note: re.Match[str]) -> int:
-    """A note goes on over lines that are indented deeper than its dots."""
-    depth = len(note["indent"])
-    position = end = _line_end(text, note.end())
+def _without_unread(text: str) -> str:
+    """Blank out what is no prose; positions stay."""
+    parts: list[str] = []
+    position = 0
+    for match in _UNREAD.finditer(text):
+        if match.start() < position:
+            continue
+        start = match.start()
+        if match["figure"]:
+            head = _OPTIONS.match(text, match.end())
+            end = head.end() if head else match.end()
+        elif match["literal"] is not None:
+            start, end = match.end(), _end(text, match.end(), len(match["literal"]))
+        else:
+            end = _end(text, match.end(), len(match["indent"]))
+        parts += [text[position:start], re.sub(r"[^\n]", " ", text[start:end])]
+        position = end
+    return "".join(parts) + text[position:]
+
+
+def _end(text: str, start: int, depth: int) -> int:
+    """A block goes on over lines that are indented deeper than its dots."""
+    position = end = _line_end(text, start)
     while position < len(text):
         start = position + 1
         position = _line_end(text, start)
@@ -86,11 +112,12 @@ def _name(name: str) -> str:
 class _Taker:
     """Takes text out of the source; named references become links."""
 
-    def __init__(self, text: str, targets: dict[str, re.Match[str]]) -> None:
-        self.text, self.targets = text, targets
-        self.skipped = sorted(
-            [match.span() for match in targets.values()] + [m.span("body") for m in _LITERAL.finditer(text)]
-        )
+    def __init__(self, text: str, targets: Sequence[re.Match[str]]) -> None:
+        self.text = text
+        self.targets = {_name(match["name"]): match for match in targets if match["name"] not in (None, "_")}
+        #: Nameless references lead to nameless targets, in the order of both.
+        self.nameless = iter([match for match in targets if match["name"] in (None, "_")])
+        self.skipped = [match.span() for match in targets]
 
     def take(self, start: int, end: int) -> tuple[Flat, list[Destination]]:
         flat, links = Flat(), []
@@ -105,7 +132,7 @@ class _Taker:
         return flat, links
 
     def running(self, start: int, end: int, width: int | None) -> LinkDraft:
-        """Take running text: literal blocks and target lines are left out."""
+        """Take running text: target lines are left out."""
         whole, links = Flat(), []
         position = start
         for left, right in [*self.skipped, (end, end)]:
@@ -130,7 +157,8 @@ class _Taker:
         elif match["phrase"] or match["word"]:
             group = "phrase" if match["phrase"] else "word"
             flat.copy(self.text, *match.span(group))
-            target = self.targets.get(_name(match[group]))
+            nameless = match["nameless"] or match["unnamed"]
+            target = next(self.nameless, None) if nameless else self.targets.get(_name(match[group]))
             if target is not None:
                 return Destination(begin, len(flat), target["url"], target.span("url"), OccurrenceForm.RST_TARGET)
         return None

@@ -28,7 +28,9 @@ _LINKS = frozenset({"a", "area"})
 _MAY_START = re.compile(r"//|www\.|&", re.I)
 #: Text that was copied from a PDF may be broken right behind the scheme.
 _URL_START = re.compile(r"(?:https?:)?//\s{0,3}|www\.", re.I)
-_HOST_ENDS = re.compile(r"[/\\?#\"'<>&:\s(){}\[\]|,;\0]")
+_HOST_ENDS = re.compile(
+    r"[/\\?#\"'<>&:\s(){}\[\]|,;!*\0\u00ab\u00bb\u2013\u2014\u2018-\u201f\u2026\u2039\u203a]|\.(?![\w%\u00ad])"
+)
 #: After a URL in running text: what can't belong to it, or a sentence's punctuation and then that.
 _URL_END = re.compile(
     r"[.,;:!?)\]}*_\u2026\u3001\u3002\uff0c\uff1b]*"

@@ -15,6 +15,7 @@ from linkkeeper.relinking.html_places import find_places
 from linkkeeper.relinking.places import Answer, Cut, Place, Task, join
 from linkkeeper.relinking.ports import ReadCitations
 from linkkeeper.relinking.prove import proves_html, proves_reading, proves_undo
+from linkkeeper.relinking.verbatim import is_within, verbatim_parts
 from linkkeeper.relinking.wanted import Wanted
 from linkkeeper.vocabulary.citation import OccurrenceForm, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
@@ -63,13 +64,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Where wanted URLs stand; *prove* parses a new text and compares; *placeless* ones have no place in bytes."""
+    """
+    Where wanted URLs stand; *prove* parses a new text and compares.
+
+    *refusals* are of URLs without any place that may be changed.
+    """
 
     format: SourceFormat
     encoding: str
     places: Sequence[Place]
     prove: Callable[[bytes, Sequence[Edit]], bool]
-    placeless: Sequence[str] = ()
+    refusals: Sequence[Refusal] = ()
 
 
 @dataclass(slots=True)
@@ -196,7 +201,29 @@ def _find_by_reading(text: Text, wanted: Wanted, read: Callable[[bytes], Reading
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
         return proves_reading(reading, after, edits, read)
 
-    return _Found(reading.format, reading.encoding, places, prove, _placeless(reading, wanted))
+    kept = _without_verbatim(text.data, reading, places)
+    refusals = [_packed(url, reading.format) for url in _placeless(reading, wanted)]
+    refusals += _verbatim_only(kept, [place for place in places if place not in kept], wanted)
+    return _Found(reading.format, reading.encoding, kept, prove, refusals)
+
+
+def _without_verbatim(data: bytes, reading: Reading, places: Sequence[Place]) -> Sequence[Place]:
+    """The places that are not in code and the like."""
+    if not places or reading.encoding.lower().startswith(_BYTEWISE_UNSAFE):
+        return places
+    parts = verbatim_parts(data, reading.format)
+    return [place for place in places if not is_within(parts, place.span)]
+
+
+def _verbatim_only(kept: Sequence[Place], left: Sequence[Place], wanted: Wanted) -> list[Refusal]:
+    """An editor is told of code only where nothing else cites the source: elsewhere it is no citation."""
+    elsewhere = {id(wanted.repair_of(place.url)) for place in kept}
+    words = "it stands in code or in a tag of the site's generator, which stays as it is"
+    return [
+        Refusal(url=place.url, reason=RefusalReason.NO_ROOM, words=words, span=place.span)
+        for place in left
+        if id(wanted.repair_of(place.url)) not in elsewhere
+    ]
 
 
 def _placeless(reading: Reading, wanted: Wanted) -> list[str]:
@@ -224,7 +251,7 @@ def _cited_places(reading: Reading, wanted: Wanted, *, notes_only: bool = False)
 
 
 def _splice_all(data: bytes, found: _Found, wanted: Wanted, *, policy: RepairPolicy, words: Words) -> _Spliced:
-    spliced = _Spliced(refusals=[_packed(url, found.format) for url in found.placeless])
+    spliced = _Spliced(refusals=list(found.refusals))
     for place in found.places:
         repair = wanted.repair_of(place.url)
         if repair is None:

@@ -39,9 +39,10 @@ _INVISIBLE = re.compile(
 _ODD = rb"[^\s/\"'<>?#]{0,250}?(?:%|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf)"
 #: A host with an escape or an invisible character in it.
 _ODD_HOSTS = (re.compile(rb"//\s{0,3}" + _ODD), re.compile(rb"www\." + _ODD))
-_HOST_END = rb"/\\?#\"'<>&:\s(){}\[\]|,;"
+_HOST_END = rb"/\\?#\"'<>&:\s(){}\[\]|,;!*"
 #: Two patterns, as each begins with letters that can be searched for at once.
 _HOSTS = (re.compile(rb"//\s{0,3}[^" + _HOST_END + rb"]{1,253}"), re.compile(rb"www\.[^" + _HOST_END + rb"]{1,249}"))
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _TRAILING = re.compile(r"(?:\s|%20|%e2%80%8b|%c2%a0)+$", re.I)
 
 
@@ -73,7 +74,7 @@ class Wanted:
 
     def _add_spelling(self, url: str) -> None:
         bare = re.sub(r"(?i)^(?:https?:)?//", "", url)
-        host = _HOST_ENDS_TEXT.split(bare, maxsplit=1)[0].lower()
+        host = _HOST_ENDS_TEXT.split(bare, maxsplit=1)[0].lower().rstrip(".")
         spellings = self._on_host.setdefault(host, [])
         if url not in spellings:
             spellings.append(url)
@@ -152,9 +153,13 @@ def _hosts_in(lowered: bytes) -> Iterator[tuple[int, bytes]]:
     for pattern in _HOSTS:
         for found in pattern.finditer(lowered):
             host = found[0]
-            if b"@" in host or host.endswith(b"."):
-                host = host.rpartition(b"@")[2].rstrip(b".")
-            yield found.start(), host.removeprefix(b"//").lstrip()
+            if b"@" in host or host[-1:] in b"._~":
+                host = host.rpartition(b"@")[2].rstrip(b"._~")
+            host = host.removeprefix(b"//").lstrip()
+            yield found.start(), host
+            if not host.isascii():
+                # A quotation mark or an ellipsis behind it, in whatever encoding.
+                yield found.start(), _BEYOND_ASCII.split(host, maxsplit=1)[0].rstrip(b".")
 
 
 def _odd_places(lowered: bytes) -> list[int]:

@@ -1,0 +1,128 @@
+"""
+Parts of a text that are shown or run as they stand: code, scripts, a site generator's own tags.
+
+A URL in them is an example or an argument, whatever else cites it; a repair
+leaves it. HTML is not asked here: its finder knows the elements.
+
+Source: CommonMark 0.31 sections 4.4 (indented code), 4.5 (fences) and 6.1 (code
+spans); reStructuredText's inline literals; tags of Hugo and Jekyll; MDX 3.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from linkkeeper.vocabulary.citation import SourceFormat
+from linkkeeper.vocabulary.edition import Span
+
+_ELEMENT = re.compile(rb"<(script|style|pre|code|kbd|samp|tt|textarea)(?:\s[^<>]*)?>", re.I)
+_FENCE = re.compile(rb"[ >]{0,9}(?P<fence>`{3,}(?![^\n]*`)|~{3,})(?P<rest>[^\n]*)")
+#: The bounds keep a text of openings without ends from being searched over and over.
+_CODE_SPAN = re.compile(rb"(?<![`\\])(?P<ticks>`{1,16}+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`)", re.S)
+_SITE_TAG = re.compile(rb"\{\{[<%][^{}]{0,4000}[>%]\}\}|\{%[^%]{0,4000}%\}", re.S)
+_MODULE_LINE = re.compile(
+    rb"(?:import\s+(?:[\w*{][^\n]*\sfrom\s+)?[\"']|export\s+(?:const|let|var|default|function|async|class|type|[{*])\b)"
+)
+_INDENTED = re.compile(rb" {4}| {0,3}\t")
+#: Indented lines behind it go on with it: a list item, a definition, a note, an element.
+_CONTAINER = re.compile(rb"(?: {0,3}>)* {0,3}(?:(?:[-+*:~]|\d{1,9}[.)]|\[\^[^\]\s]+\]:)(?:\s|$)|</?[A-Za-z])")
+_LITERAL = re.compile(rb"(?<![`\\])``(?=\S)(?:[^`]|`(?!`)){1,2000}(?<=\S)``(?!`)")
+
+
+def verbatim_parts(data: bytes, format: SourceFormat) -> Sequence[Span]:
+    """
+    Find the parts of *data*, ascending and apart.
+
+    Args:
+        data: In an encoding that keeps ASCII.
+    """
+    if format is SourceFormat.MARKDOWN:
+        return _apart(sorted(_in_markdown(data)))
+    if format is SourceFormat.RST:
+        return _apart(match.span() for match in _LITERAL.finditer(data))
+    if format is SourceFormat.WIKITEXT:
+        return _apart(_elements(data))
+    return ()
+
+
+def is_within(parts: Sequence[Span], place: Span) -> bool:
+    index = bisect_right(parts, place.start, key=lambda part: part.start) - 1
+    return index >= 0 and place.end <= parts[index].end
+
+
+def _apart(found: Iterable[tuple[int, int]]) -> Sequence[Span]:
+    parts: list[Span] = []
+    for start, end in found:
+        if parts and start < parts[-1].end:
+            last = parts.pop()
+            start, end = last.start, max(end, last.end)
+        parts.append(Span(start, end))
+    return parts
+
+
+def _elements(data: bytes) -> Iterator[tuple[int, int]]:
+    position = 0
+    unclosed: set[bytes] = set()
+    while (opening := _ELEMENT.search(data, position)) is not None:
+        name = opening[1].lower()
+        position = opening.end()
+        closing = None if name in unclosed else re.compile(rb"</%b\s*>" % name, re.I).search(data, position)
+        if closing is None:
+            unclosed.add(name)
+        else:
+            position = closing.end()
+            yield opening.start(), position
+
+
+def _in_markdown(data: bytes) -> Iterator[tuple[int, int]]:
+    yield from _elements(data)
+    yield from (match.span() for match in _SITE_TAG.finditer(data))
+    block = 0
+    for start, end, is_prose in _lines_of_markdown(data):
+        if not is_prose:
+            yield from (match.span() for match in _CODE_SPAN.finditer(data, block, start))
+            block = end
+            if end > start:
+                yield start, end
+    yield from (match.span() for match in _CODE_SPAN.finditer(data, block))
+
+
+def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
+    """
+    Yield each line as ``(start, end, is prose)``.
+
+    Prose is not: code by fence or indentation, a module's imports and exports,
+    and a blank line, which is yielded empty.
+    """
+    fence = b""
+    is_blank, is_code, in_container, in_module = True, False, False, False
+    position = 0
+    while position < len(data):
+        end = data.find(b"\n", position) + 1 or len(data)
+        line = data[position:end].rstrip(b"\r\n")
+        mark = _FENCE.match(line)
+        if fence:
+            yield position, end, False
+            if mark is not None and mark["fence"].startswith(fence) and not mark["rest"].strip():
+                fence, is_blank = b"", True
+        elif not line.strip(b" \t>"):
+            yield position, position, False
+            is_blank, in_module = True, False
+        elif mark is not None:
+            fence = mark["fence"]
+            yield position, end, False
+        elif in_module or (is_blank and _MODULE_LINE.match(line)):
+            in_module = True
+            yield position, end, False
+        elif _INDENTED.match(line):
+            is_code = is_code or (is_blank and not in_container)
+            yield position, end, not is_code
+            is_blank = False
+        else:
+            is_code = False
+            starts = _CONTAINER.match(line) is not None
+            if is_blank or starts:
+                in_container = starts or (in_container and line[:1] == b" ")
+            yield position, end, True
+            is_blank = False
+        position = end
