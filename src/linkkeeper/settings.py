@@ -222,7 +222,7 @@ def load(path: Path | None = None, *, environment: Mapping[str, str] | None = No
         raise ConfigurationError(
             "use the setting",
             subject=f"{name} ({origin} or environment)",
-            reason=f"{first['msg']} (got {first.get('input')!r})",
+            reason=f"{first['msg'].removeprefix('Value error, ')} (got {first.get('input')!r})",
             hint="config.toml of the project lists every setting with its default",
         ) from error
 

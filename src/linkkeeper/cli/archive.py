@@ -52,7 +52,7 @@ async def _archive(inputs: list[str], out: Path, settings: Settings, *, as_json:
         json_line(report_json(report))
     else:
         print_summary(report, out, console())
-    return 1 if intake.problems else 0
+    return 1 if intake.problems or report.nothing_visited() else 0
 
 
 async def _round(engine: Engine, intake: Intake) -> None:

@@ -59,9 +59,9 @@ async def _as_they_end(engine: Engine, asked: Sequence[Asked]) -> AsyncIterator[
     catalogue = engine.store.catalogue
     while waiting:
         views = [view for capture_id in waiting if (view := catalogue.request(capture_id)) is not None]
+        waiting = [view.capture_id for view in views if view.state in _OPEN]
         for view in views:
             if view.state not in _OPEN:
-                waiting.remove(view.capture_id)
                 yield view
         links = frozenset(view.link_id for view in views if view.state in _OPEN)
         if links and not await engine.keeper.work_one(links=links):

@@ -7,7 +7,7 @@ import typer
 
 from linkkeeper.citations.read import read
 from linkkeeper.cli.options import ConfigOption, JsonOption
-from linkkeeper.cli.output import complain, console, json_line
+from linkkeeper.cli.output import complain, console, counted, json_line
 from linkkeeper.errors import InputError
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.citation import ArchiveKind, CitedUrl, Note, Reading
@@ -99,7 +99,8 @@ def _url(url: CitedUrl) -> dict[str, Any]:
 def _show(file: Path, reading: Reading) -> None:
     out = console()
     out.print(
-        f"{file} ({reading.format.value}): {len(reading.notes)} notes, {len(reading.links)} links in the text",
+        f"{file} ({reading.format.value}): {counted(len(reading.notes), 'note')},"
+        f" {counted(len(reading.links), 'link')} in the text",
         markup=False,
     )
     for note in reading.notes:

@@ -26,3 +26,8 @@ def json_line(value: Any) -> None:
 def complain(error: object) -> None:
     """Tell what could not be done, on standard error."""
     side_console().print(f"linkkeeper: {error}")
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: "1 note", "2 notes"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

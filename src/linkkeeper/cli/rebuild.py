@@ -4,7 +4,7 @@ import typer
 
 from linkkeeper.assembly import open_store
 from linkkeeper.cli.options import ConfigOption
-from linkkeeper.cli.output import complain, console
+from linkkeeper.cli.output import complain, console, counted
 from linkkeeper.settings import load
 
 
@@ -19,6 +19,7 @@ def rebuild(config: ConfigOption = None) -> int:
     for trouble in rebuilt.trouble:
         complain(trouble)
     console().print(
-        f"{rebuilt.captures} captures in the archive, {rebuilt.added} rows recreated, {rebuilt.dark} kept dark"
+        f"{counted(rebuilt.captures, 'capture')} in the archive, {counted(rebuilt.added, 'row')} recreated,"
+        f" {rebuilt.dark} kept dark"
     )
     return 1 if rebuilt.trouble else 0

@@ -6,7 +6,7 @@ import typer
 
 from linkkeeper.assembly import open_store
 from linkkeeper.cli.options import ConfigOption, JsonOption
-from linkkeeper.cli.output import console, json_line
+from linkkeeper.cli.output import console, counted, json_line
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.views import SourceView
@@ -51,7 +51,7 @@ def sources(config: ConfigOption = None, json: JsonOption = False) -> None:
         trouble = f"  last poll failed: {view.last_error}" if view.last_error else ""
         console().print(
             f"{view.kind:8} {view.location}  {view.schedule}, {view.apply}, {view.policy}, "
-            f"{view.analyses} analyses{trouble}",
+            f"{counted(view.analyses, 'analysis', 'analyses')}{trouble}",
             markup=False,
         )
 

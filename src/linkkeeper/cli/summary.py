@@ -1,12 +1,14 @@
 """The table at the end of a run."""
 
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from linkkeeper.pipeline.report import Report, SourceFound
+from linkkeeper.cli.output import counted
+from linkkeeper.pipeline.report import Hindrance, Report, SourceFound
 
 _TONES = {
     "alive": "green",
@@ -17,6 +19,11 @@ _TONES = {
     "usurped": "red",
     "never_existed": "red",
     "new": "dim",
+}
+_ADVICE = {
+    Hindrance.ADDRESS: "at a private address. If it is yours, name it in [network] allow_addresses.",
+    Hindrance.PROXY: "because the proxy did not let us out. See [network] proxy and `linkkeeper doctor`.",
+    Hindrance.OUTAGE: "because our own network was out. See `linkkeeper doctor`, and run this again.",
 }
 
 
@@ -35,11 +42,14 @@ def print_summary(report: Report, out: Path, console: Console) -> None:
     states = ", ".join(f"{amount} {state.value.replace('_', ' ')}" for state, amount in report.states())
     shown = sum(source.shown for source in report.sources())
     notes = sum(len(analysis.notes) for analysis in report.analyses)
-    console.print(f"\n{notes} notes, {len(report.sources())} sources: {states}; {shown} with a good capture")
+    console.print(
+        f"\n{counted(notes, 'note')}, {counted(len(report.sources()), 'source')}: {states}; {shown} with a good capture"
+    )
+    for hindrance, amount in Counter(source.hindrance for source in report.sources() if source.hindrance).items():
+        console.print(f"not visited: {counted(amount, 'source')}, {_ADVICE[hindrance]}")
     for analysis in report.analyses:
         if analysis.relinked:
-            words = "1 repair" if analysis.repairs == 1 else f"{analysis.repairs} repairs"
-            console.print(f"relinked copy: {out / analysis.relinked} ({words})")
+            console.print(f"relinked copy: {out / analysis.relinked} ({counted(analysis.repairs, 'repair')})")
         for refusal in analysis.refusals:
             console.print(f"  not repaired: {refusal}")
     console.print(f"report: {out / 'report.html'}")

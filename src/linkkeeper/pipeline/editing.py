@@ -176,8 +176,10 @@ class Editing:
 
     def upload(self, url: str, file: Path, *, by: str) -> str:
         fetch = require_web_address(url)
-        if not file.is_file():
-            raise InputError("upload the file", subject=str(file), reason="no such file")
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise InputError("upload the file", subject=str(file), reason=error.strerror or str(error)) from error
         return self._keep_upload(fetch, identity_key(fetch), file, by)
 
     def report_problem(self, capture_id: str, *, words: str) -> None:

@@ -9,14 +9,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel
 from linkkeeper.vocabulary.moment import to_iso
+from linkkeeper.vocabulary.observation import ObservationKind
 from linkkeeper.vocabulary.state import HOSTILE_STATES, LinkState
 from linkkeeper.vocabulary.uri import host_of
 from linkkeeper.vocabulary.views import AnalysisPage, CaptureView, CitationView, LinkPage, NoteView
+
+
+class Hindrance(StrEnum):
+    """What kept linkkeeper itself from visiting a source."""
+
+    ADDRESS = "address"
+    PROXY = "proxy"
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +41,8 @@ class SourceFound:
         folder: Of its static page, relative to the report; None without a capture.
         may_link: False while the live page is another's.
         looked_at: When it was last looked at; a round looks only at what is due.
+        hindrance: Why linkkeeper itself could not or would not go there, so that
+            nothing is known of the source.
     """
 
     url: str
@@ -41,6 +53,7 @@ class SourceFound:
     folder: str | None
     may_link: bool
     looked_at: datetime | None = None
+    hindrance: Hindrance | None = None
 
     @property
     def shown(self) -> bool:
@@ -93,6 +106,11 @@ class Report:
             for cited in (*(item for note in analysis.notes for item in note.sources), *analysis.links):
                 found.setdefault(cited.source.url, cited.source)
         return tuple(found.values())
+
+    def nothing_visited(self) -> bool:
+        """Whether there were sources and linkkeeper got to none of them, for reasons of its own."""
+        sources = self.sources()
+        return bool(sources) and all(source.hindrance for source in sources)
 
     def states(self) -> tuple[tuple[LinkState, int], ...]:
         counted = Counter(source.state for source in self.sources())
@@ -154,7 +172,16 @@ def source_found(page: LinkPage) -> SourceFound:
         folder=folder_of(capture) if capture else None,
         may_link=page.summary.state not in HOSTILE_STATES,
         looked_at=page.summary.last_checked_at,
+        hindrance=_hindrance(page),
     )
+
+
+def _hindrance(page: LinkPage) -> Hindrance | None:
+    if page.captures or not page.checks:
+        return None
+    last = page.checks[0]
+    own = {ObservationKind.FORBIDDEN_ADDRESS: Hindrance.ADDRESS, ObservationKind.PROXY_ERROR: Hindrance.PROXY}
+    return own.get(last.observation) or (Hindrance.OUTAGE if last.void else None)
 
 
 def _evidence(captures: Sequence[CaptureView]) -> CaptureView | None:
