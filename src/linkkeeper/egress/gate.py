@@ -141,7 +141,7 @@ class EgressGate:
         if target is None:
             return _Goal(_ascii(plain), port)
         if not target.host:
-            raise NameMissing("resolve the name", subject=plain, reason="no such name (network.connect_to says so)")
+            raise NameMissing("resolve the name", subject=plain, reason="no such name, says [network] connect_to")
         return _Goal(_ascii(target.host), target.port or port)
 
     async def _judged(self, goal: _Goal) -> tuple[str, ...]:
