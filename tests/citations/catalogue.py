@@ -41,21 +41,27 @@ class Variation:
 
 def variations() -> Iterator[Variation]:
     for path in sorted(FOLDER.glob("*.txt")):
-        for section in re.split(r"^=== ", path.read_text("utf-8"), flags=re.M)[1:]:
-            yield _variation(path.stem, section)
+        for title, named in sections(path):
+            yield _variation(path.stem, title, named)
 
 
-def _variation(family: str, section: str) -> Variation:
-    title, _, rest = section.partition("\n")
-    parts = re.split(r"^--- (\w+)\n", rest, flags=re.M)[1:]
-    named = dict(zip(parts[::2], parts[1::2], strict=True))
+def sections(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the sections of a fixture: title, and parts by name."""
+    for section in re.split(r"^=== ", path.read_text("utf-8"), flags=re.M)[1:]:
+        title, _, rest = section.partition("\n")
+        parts = re.split(r"^--- (\w+)\n", rest, flags=re.M)[1:]
+        yield title, dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _variation(family: str, title: str, named: dict[str, str]) -> Variation:
     kind = next(name for name in named if name in _NAMES)
-    notes = [_expected(line) for line in named.get("notes", "").splitlines() if line.strip()]
+    notes = [expected(line) for line in named.get("notes", "").splitlines() if line.strip()]
     links = named["links"].split() if "links" in named else None
     return Variation(family, title, _NAMES[kind], named[kind], notes, links)
 
 
-def _expected(line: str) -> Expected:
+def expected(line: str) -> Expected:
+    """Read ``label URL… [ibid label] [refers label…]``."""
     words = line.split()
     size = 2 if words[0] == "note" else 1
     label, rest = " ".join(words[:size]), words[size:]

@@ -75,8 +75,12 @@ class Assembler:
         """Return the note's text and its URLs in order."""
         items, changes = self._items(draft.flat, draft.destinations, draft.begin, draft.width, draft.text_form)
         text = _readable(draft.flat.text, draft.begin, changes)
+        known = {item.url for item in items}
         for copy in draft.copies:
             others, _ = self._items(copy.flat, copy.destinations, copy.begin, copy.width, copy.text_form)
+            if copy.text_form is OccurrenceForm.ATTRIBUTE_COPY:
+                # Titles are cut off, in the middle of a URL too.
+                others = [item for item in others if item.url in known]
             items += [replace_place(item, len(draft.flat) + item.start) for item in others]
         places = {item.url: (item.start, item.end) for item in reversed(items)}
         return text, _pair(_merge(items), places, draft.flat.text)

@@ -65,6 +65,10 @@ class Flat:
         """Tell whether more white space would show nothing."""
         return not self._parts or self._parts[-1].endswith((" ", "\n"))
 
+    def tail(self) -> str:
+        """Return the last few characters, or more."""
+        return "".join(self._parts[-3:])[-20:]
+
     def ends_with_paragraph(self) -> bool:
         return not self._parts or self._parts[-1].endswith("\n\n")
 

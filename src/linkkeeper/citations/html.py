@@ -1,7 +1,7 @@
 """HTML pages as publishers serve them: notes after the text, notes in the text, links."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from datetime import date
 
 from linkkeeper.citations.dates import dates_of
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
+from linkkeeper.citations.html_copies import add_attribute_copies, beginning, copies_in_text
+from linkkeeper.citations.html_counted import find_counted
 from linkkeeper.citations.html_inline import InlineNote, find_inline
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
@@ -56,13 +58,25 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     )
     whole: Taken | None = None
     if not notes:
+        notes = [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
+    if not notes:
         whole = take(page, *page.regions.main, skip=_left_out(page))
         notes = _numbered_notes(page, marks, whole)
     if whole is None or notes:
-        spans = [(part.start, part.end) for note in notes for part in (note, *note.copies)]
-        whole = take(page, *page.regions.main, skip=_union([*_left_out(page), *spans]))
+        whole = _without(page, notes)
+        if copies := copies_in_text(page, notes, whole):
+            for note, copy in copies:
+                note.copies.append(copy)
+            whole = _without(page, notes)
+        add_attribute_copies(page, notes, marks)
     head = _head(page)
     return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_keys(page))
+
+
+def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:
+    """Take the text of the page without its notes and their copies."""
+    spans = [(part.start, part.end) for note in notes for part in (note, *note.copies)]
+    return take(page, *page.regions.main, skip=_union([*_left_out(page), *spans]))
 
 
 def _within(element: Element, places: Sequence[Place], starts: Sequence[int]) -> bool:
@@ -71,7 +85,7 @@ def _within(element: Element, places: Sequence[Place], starts: Sequence[int]) ->
 
 
 def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
-    taken = take(page, place.start, place.end)
+    taken = take(page, place.start, place.end, skip=_boxes_behind(page, place))
     label, numbered = label_of(page, place, taken, index)
     return NoteDraft(
         label=label,
@@ -83,6 +97,17 @@ def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
         numbered=numbered,
         begin=after_label(taken.flat.text, label),
     )
+
+
+def _boxes_behind(page: Page, place: Place) -> list[tuple[int, int]]:
+    """Return adverts and the like that stand between this note and the next one."""
+    parts = page.regions.parts
+    index = bisect_left(parts, place.block.end, key=lambda part: part[0])
+    found: list[tuple[int, int]] = []
+    while index < len(parts) and parts[index][0] < place.end:
+        found.append(parts[index][:2])
+        index += 1
+    return found
 
 
 def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, bool]:
@@ -157,10 +182,15 @@ def _numbered_notes(page: Page, marks: list[Mark], taken: Taken) -> list[NoteDra
                 destinations=part.destinations,
                 text_form=OccurrenceForm.HTML_TEXT,
                 numbered=not found.counted,
-                begin=after_label(part.flat.text, found.label),
+                begin=_begin(text[found.start : found.body], part.flat.text, found.label),
             )
         )
     return notes
+
+
+def _begin(shown: str, text: str, label: str) -> int:
+    """Return where a note's text begins: after the number as it was found, glued to its word or not."""
+    return len(shown) if text.startswith(shown) else after_label(text, label)
 
 
 @dataclass(slots=True)
@@ -190,7 +220,7 @@ def _joined(listed: list[NoteDraft], inline: list[NoteDraft]) -> list[NoteDraft]
 
 
 def _beginning(note: NoteDraft) -> str:
-    return "".join(note.flat.text[note.begin :].split())[:60].casefold()
+    return beginning(note.flat.text[note.begin :])
 
 
 def _left_out(page: Page) -> list[tuple[int, int]]:

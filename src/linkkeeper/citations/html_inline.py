@@ -36,7 +36,9 @@ _NUMBER_DATA = (
     "data-number",
     "data-index",
 )
-_LEAD = re.compile(r"\s*[\[(]?(?P<label>\d{1,4}|[*†‡§])[\])]?[.:]?\s+(?=\S)")
+_LEAD = re.compile(
+    r"\s*(?:[\[(]|[*^](?=\d))?(?P<label>\d{1,3}(?=[\])]|[.:]\s)|(?<=[*^])\d{1,3}|[*†‡§](?!\d))[\])]?[.:]?\s*(?=\S)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,17 @@ def _label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int
     for node in page.inside(element):
         if isinstance(node, Text):
             if page.markup.text[node.start : node.end].strip():
-                break
+                lead = _LEAD.match(page.markup.text, node.start, node.end)
+                return (lead["label"], ((node.start, lead.end()),)) if lead else _named_label(page, element)
         elif node.name in ("span", "sup", "b", "strong", "a", "label", "i"):
             label = label_in(page.text_of(node, 20))
             if label is not None and any(character.isdigit() or character in "*†‡§" for character in label):
                 return label, ((node.start, node.end),)
+    return _named_label(page, element)
+
+
+def _named_label(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
+    """Return the label that an attribute of a note, or the mark before it, gives."""
     for name in _NUMBER_DATA:
         value = page.value(element, name)
         if value.isdigit():

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from linkkeeper.citations.html_marks import Mark, is_note_name, label_in, text_before
+from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, Element, Text, unescape
 from linkkeeper.pages.regions import NOTE_WORDS
@@ -195,6 +195,8 @@ def _is_note(page: Page, place: Place) -> bool:
     """Decide by several signs whether a place that links point to is a note."""
     if page.regions.at(place.anchor.start) is not None and not is_note_name(page.words(place.anchor)):
         return False
+    if is_other_name(page.value(place.anchor, "id")) or is_other_name(page.value(place.anchor, "name")):
+        return False
     if place.block.name in _HEADINGS or _holds_heading(page, place.block):
         return False
     nodes = nodes_between(page, place.start, place.end)
@@ -206,7 +208,7 @@ def _is_note(page: Page, place: Place) -> bool:
         signs += 1
     if _leads_back(page, nodes, place.start):
         signs += 1
-    if _shown_label(page, place, nodes) is not None:
+    if _shown_label(page, place, nodes) is not None or _is_counted(page, place):
         signs += 1
     if any(NOTE_WORDS.search(page.words(above)) for above in _near(place.block)):
         signs += 1
@@ -234,6 +236,15 @@ def _shown_label(page: Page, place: Place, nodes: Sequence[Element | Text]) -> s
     return next((mark.label for mark in place.marks if mark.label.casefold() == shown), None)
 
 
+def _is_counted(page: Page, place: Place) -> bool:
+    """Tell whether the place of an item in its list is what its mark shows."""
+    item = place.block
+    if item.name != "li" or item.parent is None or item.parent.name != "ol":
+        return False
+    labels = {mark.label for mark in place.marks}
+    return str(page.position_of(item)) in labels
+
+
 def _with_list_items(page: Page, places: list[Place]) -> list[Place]:
     """
     Give list items their number, and add the items between that lost their id.
@@ -252,22 +263,14 @@ def _with_list_items(page: Page, places: list[Place]) -> list[Place]:
         if parent is None:
             continue
         known = {place.block.index: place for place in members}
-        number = _first_number(page, parent)
         items = [child for child in page.markup.children(parent) if isinstance(child, Element) and child.name == "li"]
         for item in items:
-            value = page.value(item, "value")
-            number = int(value) if value.isdigit() else number
+            number = page.position_of(item) if parent.name == "ol" else None
             if item.index in known:
-                known[item.index].position = number if parent.name == "ol" else None
+                known[item.index].position = number
             elif len(members) >= 2 and members[0].block.start < item.start and page.text_of(item, 40):
-                complete.append(Place(item, item, position=number if parent.name == "ol" else None))
-            number += 1
+                complete.append(Place(item, item, position=number))
     return sorted(complete, key=lambda place: place.block.start)
-
-
-def _first_number(page: Page, parent: Element) -> int:
-    start = page.value(parent, "start")
-    return int(start) if start.isdigit() else 1
 
 
 def _stretch(page: Page, places: list[Place]) -> None:

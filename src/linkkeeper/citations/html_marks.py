@@ -17,11 +17,23 @@ _LABEL = re.compile(
     r"|(?=[ivxlcdm])m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})|[a-z]|[*†‡§¶#]{1,4})[\])\s.:,;]*",
     re.I,
 )
+#: What screens read aloud before a mark.
+_SPOKEN = re.compile(
+    r"^\W*(?:(?:see|go to|jump to|open|read|show|view)\s+)?(?:(?:foot|end)-?note|citation|reference)s?\s*(?=[\[(]?\d)",
+    re.I,
+)
 _SYMBOLS = re.compile(r"[\[(\s]*(?P<label>[*†‡§¶#]{1,4})[\])\s]*")
 _NOTE_NAME = re.compile(
-    r"(?:^|[-_:.#\s])(?:_?(?:ftn|edn|fn|en)(?:ref)?|(?:foot|end|side|margin)-?_?notes?|cite_(?:note|ref)|cite|note|notes|noteref|"
-    r"nb|nh|sdfootnote|sdendnote|easy-footnote|reference|ref|r|rf|ref-link|bib|cr|b|user-content-fn|fnref|backlink|mfn|"
-    r"modern-footnotes?|post-\d+-(?:foot|end)note|identifier|mpfn|gfm-fn)[-_:.]?(?=\d|[-_:.a-z]|$)",
+    r"(?:^|[-_:.#\s])(?:"
+    r"(?:_?(?:ftn|edn|fn)(?:ref)?|(?:foot|end|side|margin)-?_?notes?|cite_(?:note|ref)|noteref|notes?|sdfootnote|sdendnote|"
+    r"easy-footnote|ref-link|user-content-fn|fnref|backlink|mfn|modern-footnotes?|post-\d+-(?:foot|end)note|identifier|mpfn|"
+    r"gfm-fn)[-_:.]?(?=\d|[-_:.a-z]|$)"
+    # Short names begin many words that have nothing to do with notes ("reply", "body").
+    r"|(?:en|cite|citation|nb|nh|reference|refs?|r|rf|bib|cr|b)(?=[-_:.]?\d|[-_:.]\w|[\s#]|$))",
+    re.I,
+)
+_OTHER_NAME = re.compile(
+    r"(?:^|\s)(?:aff|affil\w*|inst|corresp?|cor|fig|figure|tab|tbl|table|eqn?|comment|reply)[-_:.]?\w{0,4}(?=\s|$)",
     re.I,
 )
 
@@ -39,6 +51,7 @@ class Mark:
 
 def label_in(text: str) -> str | None:
     """Return the label that *text* is and nothing else: ``[3]``, ``3.``, ``iv``, ``*``, ``note 2``."""
+    text = _SPOKEN.sub("", text, count=1)
     match = _SYMBOLS.fullmatch(text) or _LABEL.fullmatch(text)
     return " ".join(match["label"].split()) if match else None
 
@@ -46,6 +59,11 @@ def label_in(text: str) -> str | None:
 def is_note_name(name: str) -> bool:
     """Tell whether an id, class or role names a note or a mark."""
     return bool(_NOTE_NAME.search(name))
+
+
+def is_other_name(name: str) -> bool:
+    """Tell whether an id names what else is marked by raised numbers: institutions, figures, tables."""
+    return bool(_OTHER_NAME.search(name))
 
 
 def find_marks(page: Page) -> list[Mark]:

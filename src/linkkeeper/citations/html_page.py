@@ -22,6 +22,9 @@ _HIDDEN_CLASS = re.compile(
     r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
     re.I,
 )
+#: Names of marks and notes in pages that were copied from one address to another.
+_COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
+_LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
 _CHANGED = re.compile(r"[\t\r\n\f&]|  ")
 _ABSOLUTE = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:https?:)?//""", re.I)
 _PREFIXED = re.compile(
@@ -36,6 +39,7 @@ _LOOK_UP = re.compile(
     r"(?i)(?:https?:)?//(?:scholar\.google\.[a-z.]+/scholar|www\.google\.[a-z.]+/search\?|\w+\.scopus\.com/inward|"
     r"gateway\.webofknowledge\.com|ui\.adsabs\.harvard\.edu/link_gateway)"
 )
+_HOST_PART = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#]*)", re.I)
 _BACK_WORDS = re.compile(
     r"\W*(?:(?:return|back|jump|go)(?:\s+(?:back|up))*(?:\s+to)?(?:\s+(?:the\s+)?(?:text|top|content|article|citation|reference|"
     r"note|main text|footnote|body))*\s*(?:\d{1,4})?|zurück|retour|volver|torna)\W*",
@@ -59,6 +63,8 @@ class Page:
     names: dict[str, Element] = field(default_factory=dict)
     base: str = ""
     is_saved_copy: bool = False
+    _positions: dict[int, int] = field(default_factory=dict)
+    _counted: set[int] = field(default_factory=set)
     _last: tuple[int, dict[str, Attribute]] = (-1, {})
     _regions: Regions | None = None
 
@@ -94,8 +100,20 @@ class Page:
         for index in range(element.index + 1, element.stop):
             yield nodes[index]
 
-    def links_inside(self, element: Element) -> Iterator[Element]:
-        return (node for node in self.inside(element) if isinstance(node, Element) and node.name == "a")
+    def position_of(self, item: Element) -> int:
+        """Return the number that a browser shows at an item of an ordered list."""
+        parent = item.parent
+        if parent is not None and parent.index not in self._counted:
+            self._counted.add(parent.index)
+            start = self.value(parent, "start")
+            number = int(start) if start.isdigit() else 1
+            for child in self.markup.children(parent):
+                if isinstance(child, Element) and child.name == "li":
+                    value = self.value(child, "value")
+                    number = int(value) if value.isdigit() else number
+                    self._positions[child.index] = number
+                    number += 1
+        return self._positions.get(item.index, 0)
 
     def fragment(self, link: Element) -> str | None:
         """Return the name that *link* points to within this page; None for other links."""
@@ -107,9 +125,12 @@ class Page:
             return None
         if not address or (self.base and _same_page(address, self.base)):
             return unquote(fragment)
-        # Saved pages carry their full address in every link back.
+        # Saved pages carry their full address in every link back; journals serve a text under several paths.
         name = unquote(fragment)
-        return name if not self.base and name in self.names else None
+        if name not in self.names:
+            return None
+        same_host = not self.base or _host_part(address) in ("", _host_part(self.base))
+        return name if same_host or _COPIED_NAME.match(name) else None
 
     def text_of(self, element: Element, limit: int = 400) -> str:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
@@ -169,6 +190,11 @@ def _same_page(address: str, base: str) -> bool:
     path = re.sub(r"^https?://[^/]+|^//[^/]+", "", address.partition("?")[0]).rstrip("/")
     own = re.sub(r"^https?://[^/]+", "", base.partition("?")[0]).rstrip("/")
     return path == own or (len(own) > 1 and address.rstrip("/").endswith(own))
+
+
+def _host_part(address: str) -> str:
+    match = _HOST_PART.match(address)
+    return match.group(1).lower() if match else ""
 
 
 def _with_entities(text: str) -> Iterator[str]:
@@ -266,14 +292,18 @@ class _Taker:
         if element.name == "br":
             self.flat.put("\n", element.start, element.end)
         elif element.name in BLOCK:
-            self._break(element.start)
+            self._break(element.start, element.name)
             self.blocks.append(element)
             self.due = min(self.due, element.end)
-        elif element.name == "a":
+        elif element.name == "a" and not self._in_skipped(element.start):
             href = self.page.attributes(element).get("href")
             if href is not None and href.raw.strip():
                 self.open.append((element, len(self.flat), href))
                 self.due = min(self.due, element.end)
+
+    def _in_skipped(self, position: int) -> bool:
+        """Tell whether a link begins in what is left out, though it ends behind (the end of a note's text)."""
+        return bool(self.skip) and self.skip[0][0] <= position
 
     def _close_before(self, position: int) -> None:
         while self.open and self.open[-1][0].end <= position:
@@ -292,7 +322,8 @@ class _Taker:
                 )
             )
         while self.blocks and self.blocks[-1].end <= position:
-            self._break(self.blocks.pop().inner_end)
+            block = self.blocks.pop()
+            self._break(block.inner_end, block.name)
         self.due = min(
             self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
             self.blocks[-1].end if self.blocks else len(self.page.markup.text) + 1,
@@ -301,8 +332,12 @@ class _Taker:
     def _cited(self, url: str) -> str:
         return _unprefixed(url) if self.page.is_saved_copy else url
 
-    def _break(self, position: int) -> None:
-        if len(self.flat) and not self.flat.ends_with_paragraph():
+    def _break(self, position: int, name: str) -> None:
+        if name in ("td", "th") and _LABEL_CELL.search(self.flat.tail()):
+            # The number of a note in a cell of its own goes with the text in the next.
+            if not self.flat.ends_with_space():
+                self.flat.put(" ", position, position)
+        elif len(self.flat) and not self.flat.ends_with_paragraph():
             self.flat.put("\n\n", position, position)
 
     def _text(self, start: int, end: int) -> None:

@@ -16,11 +16,16 @@ from statistics import median, quantiles
 
 from linkkeeper.citations.boundaries import find_urls
 
-_HEADING = re.compile(
+HEADING = re.compile(
     r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|"
     r"citations|"
     r"works cited|anmerkungen|fußnoten|einzelnachweise|quellen|notas|referencias|note|примечания|сноски|注释|注|脚注)"
     r"[\s.:#*=_\-–—]*$",
+    re.I,
+)
+#: Headings that name nothing but notes.
+NOTES_HEADING = re.compile(
+    r"(?:^|\s)(?:(?:end|foot)-?notes?|notes|anmerkungen|fußnoten|einzelnachweise|notas|сноски|примечания|脚注)[\s.:*_\-–—]*$",
     re.I,
 )
 _RULE = re.compile(r"(?:^|\n)[ \t]*(?:-{3,}|_{3,}|\*{3,}|={3,}|(?:- ){3,}|—{2,})[ \t]*\s*$")
@@ -32,23 +37,35 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _URL = re.compile(r"https?:\s?//|www\.|\bdoi\b", re.I)
 _QUOTED = re.compile(r"[“\"«„‘].{4,}?[”\"»“’]")
 _PAGES = re.compile(r"\b(?:pp?\.|vol\.|no\.|ed\.|eds\.|trans\.|S\. \d|U\.S\.C|F\.\dd|§|\d+[–-]\d+|Press\b)")
+#: What pages say after their last note.
+_FURNITURE = re.compile(
+    r"(?<=[.!?”\"’)\]/\w] )(?:About the authors?\b|Share (?:this|on|via)\b|Related (?:posts|articles|stories)\b|"
+    r"(?:Leave|Post) a (?:comment|reply)\b|Filed under\b|Tags?:|Posted (?:in|on|by)\b|"
+    r"(?:Previous|Next) (?:post|article)\b|Subscribe (?:to|now)\b|Sign up (?:for|to)\b|All rights reserved|©)"
+)
 _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s*[↩↵])|)")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 #: Marks are small numbers; the first dozen notes tell enough.
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_RAISED = re.compile(r"(?<=[^\W\d_]|[.,;:!?”\"’')\]])(?P<n>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)")
+_ROMAN_MARK = re.compile(r"\[(?P<n>[ivxlc]{1,7})\]")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _MARKED_AFTER = frozenset(".,;:!?”’\"')]_")
 _MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
-#: How a note's number is written; longer lines are taken for flattened text.
-_FLAT_LINE = 1_500
+#: What may stand before a number in its line; site builders leave invisible characters there.
+_INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
+#: How a note's number is written.
 _STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ("bracket", re.compile(r"(?<![\w\[])\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False),
+    ("roman", re.compile(r"(?:^|(?<=\s))\[(?P<n>[ivxlc]{1,7})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False),
     ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False),
-    ("dot", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True),
-    ("paren", re.compile(r"^[ \t\u00a0]*\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True),
-    ("star", re.compile(r"^[ \t\u00a0]*[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True),
-    ("bare", re.compile(r"^[ \t\xa0]*(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
-    ("alone", re.compile(r"^[ \t\u00a0]*(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
+    ("dot", re.compile(_INDENT + r"(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True),
+    ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True),
+    ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True),
+    ("bare", re.compile(_INDENT + r"(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
+    ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
+    ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False),
     ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False),
     ("flat", re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
     ("flatdot", re.compile(r"(?<=\S )(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False),
@@ -75,6 +92,7 @@ class Numbered:
 @dataclass(frozen=True, slots=True)
 class _Mark:
     number: int
+    shown: str
     start: int
     end: int
 
@@ -101,9 +119,10 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
         if needs_lines and not lines:
             continue
         marks = [
-            _Mark(int(m["n"].translate(_SUPERSCRIPTS)), m.start(), m.end())
+            _Mark(number, shown, m.start(), m.end())
             for m in pattern.finditer(text)
-            if not name.startswith("flat") or _after_sentence(text, m.start())
+            if (number := _number(shown := m["n"].translate(_SUPERSCRIPTS)))
+            and (not name.startswith("flat") or _after_sentence(text, m.start()))
         ]
         scored = _best_chain(text, marks, name, known)
         if scored is not None and (best is None or scored[0] > best[0]):
@@ -114,11 +133,19 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     return _pieces(text, best[1])
 
 
+def _number(shown: str) -> int:
+    """Read a number, Roman ones too; 0 where it is none."""
+    if shown.isdecimal():
+        return int(shown)
+    values = [_ROMAN[letter] for letter in shown.lower()]
+    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
+
+
 def _after_sentence(text: str, position: int) -> bool:
     """Tell whether a sentence, a URL or a heading ends right before *position*."""
     before = text[max(0, position - 300) : position].split()
     last = before[-1] if before else ""
-    return last[-1:] in tuple('.!?”"’)]/…»*') or last.startswith(("http", "www.")) or bool(_HEADING.search(" " + last))
+    return last[-1:] in tuple('.!?”"’)]/…»*') or last.startswith(("http", "www.")) or bool(HEADING.search(" " + last))
 
 
 def _is_wrapped(text: str) -> bool:
@@ -150,7 +177,7 @@ def _bare_first(text: str, before: int) -> _Mark | None:
     for match in re.compile(r"(?:^|(?<=\s))1[.)]? (?=\S)", re.M).finditer(text, max(0, before - 3_000), before):
         if _headed(text, match.start()):
             place = match
-    return _Mark(1, place.start(), place.end()) if place else None
+    return _Mark(1, "1", place.start(), place.end()) if place else None
 
 
 def _chain_from(marks: list[_Mark], places: dict[int, list[int]], start: int) -> list[_Mark]:
@@ -175,10 +202,10 @@ def _plausible_gap(marks: list[_Mark], index: int, following: int) -> bool:
 
 def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> float | None:
     step = max(1, len(chain) // _SAMPLE)
-    likeness = [
-        _likeness(text[chain[index].end : _next_start(chain, index, text)]) for index in range(0, len(chain), step)
+    measured = [
+        likeness(text[chain[index].end : _next_start(chain, index, text)]) for index in range(0, len(chain), step)
     ]
-    average = sum(likeness) / len(likeness)
+    average = sum(measured) / len(measured)
     first = chain[0].start
     heading = _headed(text, first)
     announced = _announced(chain, known)
@@ -199,7 +226,7 @@ def _next_start(chain: list[_Mark], index: int, text: str) -> int:
     return min(chain[index + 1].start if index + 1 < len(chain) else len(text), chain[index].end + 1_200)
 
 
-def _likeness(piece: str) -> float:
+def likeness(piece: str) -> float:
     """Say how much *piece* reads like a note, 0 to 1."""
     if _NOTE_START.match(piece):
         return 1.0
@@ -214,7 +241,7 @@ def _likeness(piece: str) -> float:
 
 def _headed(text: str, position: int) -> bool:
     before = text[max(0, position - 80) : position].rstrip(" \t\r\n")
-    return bool(_HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
+    return bool(HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
 
 
 def _announced(chain: list[_Mark], announced: "_Announced") -> float:
@@ -251,6 +278,11 @@ def _marks_in(text: str) -> dict[int, list[int]]:
         loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
         if before and (bracketed or before == "^" or attached or loose):
             places.setdefault(int(match.group()), []).append(start)
+    for pattern in (_RAISED, _ROMAN_MARK):
+        for match in pattern.finditer(text):
+            places.setdefault(_number(match["n"].translate(_SUPERSCRIPTS)), []).append(match.start())
+    for found in places.values():
+        found.sort()
     return places
 
 
@@ -259,7 +291,7 @@ def _pieces(text: str, chain: list[_Mark]) -> list[Numbered]:
     for index, mark in enumerate(chain):
         end = chain[index + 1].start if index + 1 < len(chain) else _end_of_last(text, chain)
         end = min(end, _end_of_block(text, mark, end))
-        notes.append(Numbered(str(mark.number), mark.start, mark.end, max(end, mark.end)))
+        notes.append(Numbered(mark.shown, mark.start, mark.end, max(end, mark.end)))
     return notes
 
 
@@ -289,11 +321,11 @@ def _end_of_last(text: str, chain: list[_Mark]) -> int:
     """Return where the last note ends: with its paragraph, or where the other notes would end."""
     start = chain[-1].end
     paragraph = re.compile(r"\n[ \t]*\n|\n(?=#|---)").search(text, start)
-    limit = paragraph.start() if paragraph else len(text)
+    limit = _before_furniture(text, start, paragraph.start() if paragraph else len(text))
     lengths = [after.start - before.end for before, after in pairwise(chain)]
     usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
     # Where there are paragraphs, one of them is the note, if it is not far too long.
-    if paragraph and limit - start <= max(4 * usual, 2_500):
+    if paragraph and limit == paragraph.start() and limit - start <= max(4 * usual, 2_500):
         return limit
     urls = find_urls(text[start : min(limit, start + int(usual) + 400)], width=line_width(text))
     near = [url for url in urls if url.start < usual]
@@ -304,6 +336,12 @@ def _end_of_last(text: str, chain: list[_Mark]) -> int:
         from_here = start + near[0].end
     stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*$)").search(text, from_here, limit)
     return stop.end() if stop else limit
+
+
+def _before_furniture(text: str, start: int, limit: int) -> int:
+    """Return *limit*, or where the page's own words begin that flattening glued to the last note."""
+    found = _FURNITURE.search(text, start, limit)
+    return found.start() if found else limit
 
 
 def _end_with_urls(text: str, chain: list[_Mark]) -> bool:

@@ -46,9 +46,11 @@ _BY_ROLE = {
     "menubar": Region.NAVIGATION,
     "search": Region.FORM,
     "complementary": Region.RELATED,
+    "dialog": Region.FORM,
+    "alertdialog": Region.FORM,
 }
 _BY_WORD = (
-    (Region.COMMENTS, "comments?|comment-?list|comment-?form|respond|disqus|discussion|replies"),
+    (Region.COMMENTS, "comments?|comment-?list|comment-?form|respond|reply|disqus|discussion|replies"),
     (
         Region.SHARE,
         "shar(?:e|ing|e-?bar|e-?buttons?|edaddy)|social(?:-?links|-?icons|-?media)?|addtoany|addthis|follow(?:-?us)?",
@@ -61,7 +63,7 @@ _BY_WORD = (
     ),
     (
         Region.NAVIGATION,
-        "nav(?:bar|igation)?|menu|breadcrumbs?|masthead|site-?header|site-?footer|page-?footer|global-?footer|footer"
+        "(?:left|right|main|top|side|sub|nav)?-?(?:nav|menu)(?:bar|igation)?|breadcrumbs?|masthead|site-?header|site-?footer|page-?footer|global-?footer|footer"
         "|pagination|pager|toc|table-?of-?contents|skip-?links?|toolbar|topbar|tool-?box|cat-?links|tags?-?links|post-?tags"
         "|cookies?|consent|gdpr|copyright|navbox|catlinks|mw-editsection|printfooter",
     ),
@@ -78,6 +80,8 @@ NOTE_WORDS = re.compile(
     r"mw-references-wrap|bibliography|citations?|works-?cited|notes)(?:$|[\s_\-:])",
     re.I,
 )
+#: Build tools name classes ``CookieBanner_root__x1``: the words in them are parted like others.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NEVER = frozenset({"html", "body", "main", "article"})
 _CHECKED = frozenset(
     {"div", "section", "aside", "ul", "ol", "p", "span", "td", "tr", "table", "dl", "li", "details", "figure", "a"}
@@ -152,6 +156,7 @@ def _weights(markup: Markup) -> "array[int]":
 @lru_cache(maxsize=8192)
 def _region_by(name: str, words: str) -> Region | None:
     """Decide by element name and by the words of class, id and role."""
+    words = _HUMP.sub("-", words)
     parts = words.lower().split()
     if any(part.startswith("doc-") for part in parts) or NOTE_WORDS.search(words):
         return None

@@ -1,0 +1,123 @@
+"""
+Second copies of notes: a list for print, a pop-up, an attribute of the mark.
+
+Serves plug-ins and themes that put each note into the page twice or three
+times. A copy is no note of its own, and its links are none of the running
+text; but whoever repairs a link must know all of its places.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from linkkeeper.citations.drafts import NoteDraft
+from linkkeeper.citations.flat import Flat
+from linkkeeper.citations.html_marks import Mark
+from linkkeeper.citations.html_page import Page, Taken, take
+from linkkeeper.pages.markup import Attribute, Element, entities
+from linkkeeper.vocabulary.citation import OccurrenceForm
+
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"”“]{4,40}")
+_NUMBER = re.compile(r"[\s\[(^↑*]*\d{1,4}[\])]?[.:|]?\s*")
+#: How many elements up a copy may reach from a link in it.
+_MAX_CLIMB = 8
+#: Shorter beginnings ("See also") are shared by different notes.
+_BEGINNING = 20
+_ADDRESSES = frozenset({"href", "src", "id", "class", "name", "style", "cite"})
+
+
+def beginning(text: str) -> str:
+    """Return what two copies of a note have in common, however they are spaced."""
+    return "".join(text.split())[:60].casefold()
+
+
+def copies_in_text(page: Page, notes: Sequence[NoteDraft], taken: Taken) -> list[tuple[NoteDraft, NoteDraft]]:
+    """Return the copies that stand in the running text, each with its note."""
+    by_beginning = {key: note for note in reversed(notes) if len(key := beginning(note.flat.text[note.begin :])) > 9}
+    cited = {url for note in notes for url in _urls(note)}
+    found: list[tuple[NoteDraft, NoteDraft]] = []
+    end = -1
+    for position in sorted(_positions(taken, cited)):
+        if position < end:
+            continue
+        pair = _copy_around(page, position, by_beginning)
+        if pair is not None:
+            found.append(pair)
+            end = pair[1].end
+    return found
+
+
+def _urls(note: NoteDraft) -> Iterator[str]:
+    yield from (link.url.strip()[:40] for link in note.destinations)
+    yield from (match.group()[:40] for match in _URL.finditer(note.flat.text))
+
+
+def _positions(taken: Taken, cited: set[str]) -> Iterator[int]:
+    """Yield where, in the source, a URL stands that a note cites too."""
+    for link in taken.destinations:
+        if link.source is not None and link.url.strip()[:40] in cited:
+            yield link.source[0]
+    for match in _URL.finditer(taken.flat.text):
+        if match.group()[:40] in cited:
+            yield taken.flat.source_start(match.start())
+
+
+def _copy_around(page: Page, position: int, notes: dict[str, NoteDraft]) -> tuple[NoteDraft, NoteDraft] | None:
+    node = page.markup.nodes[max(0, bisect_right(page.markup.starts, position) - 1)]
+    element = node if isinstance(node, Element) else node.parent
+    for _ in range(_MAX_CLIMB):
+        if element is None or element.name in ("body", "main", "article"):
+            return None
+        text = page.text_of(element, 120)
+        number = _NUMBER.match(text)
+        for begin in (0, number.end() if number else 0):
+            note = notes.get(beginning(text[begin:]))
+            if note is not None and (len(text) - begin >= _BEGINNING):
+                copy = take(page, element.start, element.end)
+                return note, NoteDraft(
+                    note.label,
+                    copy.flat,
+                    element.start,
+                    element.end,
+                    copy.destinations,
+                    text_form=OccurrenceForm.HTML_TEXT,
+                )
+        element = element.parent
+    return None
+
+
+def add_attribute_copies(page: Page, notes: Sequence[NoteDraft], marks: Sequence[Mark]) -> None:
+    """Give notes the copies that stand in attributes of their marks (``title``, ``data-…``)."""
+    by_start = {note.start: note for note in notes}
+    starts = sorted(by_start)
+    for mark in marks:
+        target = mark.target
+        if target is None:
+            continue
+        index = bisect_right(starts, target.start) - 1
+        note = by_start[starts[index]] if index >= 0 else None
+        if note is None or target.start >= note.end:
+            continue
+        for element in _around(mark.link):
+            if page.says(element, _URL):
+                note.copies += (_attribute(page, one) for one in page.attributes(element).values() if _may_copy(one))
+
+
+def _around(link: Element) -> Iterator[Element]:
+    yield link
+    if link.parent is not None and link.parent.name in ("sup", "span"):
+        yield link.parent
+
+
+def _may_copy(attribute: Attribute) -> bool:
+    return attribute.name not in _ADDRESSES and _URL.search(attribute.raw) is not None
+
+
+def _attribute(page: Page, attribute: Attribute) -> NoteDraft:
+    flat, text, position = Flat(), page.markup.text, attribute.start
+    for start, end, value in entities(text, attribute.start, attribute.end):
+        flat.copy(text, position, start)
+        flat.put(value, start, end)
+        position = end
+    flat.copy(text, position, attribute.end)
+    return NoteDraft("", flat, attribute.start, attribute.end, text_form=OccurrenceForm.ATTRIBUTE_COPY)
