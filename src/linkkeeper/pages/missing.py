@@ -7,59 +7,113 @@ Words raise a suspicion and prove nothing: articles quote “page not found” t
 import re
 from dataclasses import dataclass
 
-from linkkeeper.pages.marks import segments
+from linkkeeper.pages.marks import labels
 from linkkeeper.pages.text import Page
 
 _SHORT_WORDS = 150
 _STUB_WORDS = 40
+_LONGEST_LABEL = 160
 
 
 def _one_of(*patterns: str) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns)
 
 
-#: What stands as the whole title, a part of it, or a heading of error pages.
+#: Words of regret that open the headings of error pages.
+_REGRET = (
+    r"(?:(?:oops|ooops|whoops|uh[- ]oh|hmm+|sorry|we(?:'re| are) sorry|ups|oups|ops|hoppla|huch|hups|hoppsan|oeps|hopa|"
+    r"leider|entschuldigung|désolée?|nous sommes désolés|vaya|lo sentimos|desculpe|spiacenti|siamo spiacenti|beklager|"
+    r"przepraszamy|к сожалению|упс|извините|عذراً|抱歉|很抱歉|对不起|糟糕|죄송합니다|申し訳ございません)"
+    r"(?:[\W_]{1,6}(?:but|aber|mais|pero|ma|mas)?\W{0,3}))?"
+)
+#: What a site may have lost.
+_THING = (
+    r"(?:page|file|url|document(?:ation)?(?: page)?|resource|article|content|site|story|post|record|entry|topic|thread|"
+    r"listing|publication|item|address|location|blog)"
+)
+
+#: What stands as the whole title, a part of it, a heading, or alone in a line of error pages.
 _PHRASES = _one_of(
     # English
-    r"(?:http )?error[ :]*(?:code[ :]*)?404(?: error)?",
-    r"404(?:[ :.,-]*(?:error|fehler|erreur|page))?",
-    r"(?:404\W{0,3})?not found(?:\W{0,3}404)?|nothing found|object not found|broken link",
-    r"(?:404\W{0,3})?(?:the |this |requested )*(?:page|file|url|document|resource|article|content|site|story)"
-    r"(?: you requested| requested)?(?: was| is| could| can| has been| you(?:'re| are) looking for)*"
-    r"(?: not| no longer|n't|not be|n't be)* "
-    r"(?:found|not found|be found|exists?|missing|available|unavailable|removed)",
-    r"(?:oops|sorry|whoops|uh[- ]oh|hmm)\b.{0,40}"
-    r"(?:page|404|not found|can't find|cannot find|couldn't find|does(?:n't| not) exist).{0,40}",
-    r"we (?:can't|cannot|couldn't|could not) find (?:that|the|this|your) page.{0,40}",
+    r"(?:http )?error[ :]*(?:code[ :]*)?404(?: error)?|(?:http )?status 404",
+    r"404(?:[ :.,–-]*(?:error|fehler|erreur|page))?",
+    r"(?:404\W{0,3})?not found(?:\W{0,3}404)?|nothing (?:was )?found(?: (?:at this location|for .{1,80}))?|"
+    r"object not found|bad title",
+    rf"(?:404\W{{0,3}})?(?:the |this |that |your |requested |content |web ?)*{_THING}"
+    r"(?: or \w+)?(?: that)?(?: you(?:'ve| have)? (?:requested|want)| requested| was| is| are| be| could| can| can't|"
+    r" cannot| couldn't| wasn't| isn't| doesn't| has been| not| no longer| longer|"
+    r" you(?:'re| are| were) (?:looking|searching|trying)(?: for| to (?:reach|access|view|open))?)*"
+    r" (?:found|not found|not be found|exists?|missing|gone|available|unavailable|removed|deleted|withdrawn)"
+    r"(?: (?:or|and) (?:re)?moved)?",
+    rf"no (?:such )?{_THING} (?:was )?(?:found|exists?)|invalid (?:{_THING} (?:id|number|address)|url)",
+    rf"(?:the|this|that) {_THING}(?: .{{1,40}})? (?:does not|doesn't|no longer) exists?",
+    rf"we (?:can't|cannot|couldn't|could not) (?:seem to )?find (?:that|the|this|your) {_THING}.{{0,40}}",
+    r"we (?:can't|cannot|couldn't|could not) (?:seem to )?find what you(?:'re| are) looking for",
+    r"it (?:seems|looks like) (?:we can't find what you're looking for|nothing was found at this location).{0,40}",
+    rf"(?:this|that|the) {_THING} (?:has gone|went|seems to (?:be|have gone)|got|is|appears to be) "
+    r"(?:missing|walkabout|astray|lost|away)",
     r"page (?:does not|doesn't|no longer) exists?|page (?:can ?not|could not|couldn't|can't) be (?:found|displayed)",
     # German
-    r"(?:fehler|fehlercode)[ :]*404|seite existiert nicht(?: mehr)?|nicht gefunden",
-    r"(?:die )?(?:angeforderte |gewünschte )?(?:seite|datei)(?: wurde| konnte| existiert| ist)? ?(?:leider )?"
-    r"(?:nicht|nicht mehr) (?:gefunden(?: werden)?|vorhanden|verfügbar)",
-    # French, Spanish, Italian, Portuguese, Romanian
-    r"erreur[ :]*404|(?:la )?page (?:non trouvée|introuvable|inexistante|demandée n'existe (?:pas|plus))",
-    r"(?:la )?página no (?:encontrada|existe|disponible)|no (?:encontrada|encontrado|se encontró la página)",
-    r"errore?[ :]*404|(?:la )?pagina (?:non (?:trovata|esiste|disponibile)|inesistente)",
-    r"erro[ :]*404|página (?:não encontrada|inexistente)|pagina nu a fost găsită",
+    r"(?:fehler|fehlercode)[ :]*404|(?:die(?:se)? )?(?:seite|url) existiert nicht(?: mehr)?|nicht gefunden",
+    r"(?:die |der |das |diese[rs]? |ihre )?(?:von ihnen )?(?:angeforderte |aufgerufene |gewünschte |gesuchte |"
+    r"angegebene )?"
+    r"(?:seite|datei|webseite|artikel|beitrag|inhalt|dokument)(?: wurde| konnte| existiert| ist| kann)? ?(?:leider )?"
+    r"(?:nicht|nicht (?:\()?mehr(?:\))?) (?:gefunden(?: werden)?|vorhanden|verfügbar|erreichbar|auffindbar)",
+    r"(?:wir konnten |konnten wir )(?:leider )?(?:die |den |das )?(?:gewünschte |gesuchte |angeforderte )?"
+    r"(?:seite|datei|artikel|beitrag) (?:leider )?nicht finden",
+    # French
+    r"erreur[ :]*404|(?:la |cette |votre )?(?:page|article|document|contenu)(?: (?:demandée?|recherchée?|que vous "
+    r"(?:recherchez|cherchez|demandez)))?(?: est| semble| n'a pas été)? (?:non trouvée?|introuvable|inexistante?|"
+    r"trouvée?)",
+    r"(?:la |cette |cet |ce |le |l')?(?:page|article|document|contenu)(?: .{1,40})? n'(?:existe|est) (?:pas|plus)"
+    r"(?: ou plus| disponible| en ligne)?(?: ou n'existe plus)?",
+    # Spanish, Catalan, Portuguese, Italian, Romanian
+    r"(?:la )?página(?: (?:solicitada|que (?:busca|buscas|está buscando|intenta .{1,20})))? no (?:fue |ha sido )?"
+    r"(?:encontrada|existe|disponible|se encuentra|está disponible)|no (?:encontrada|encontrado|se encontró la página)|"
+    r"no se (?:puede|pudo) encontrar (?:esa|esta|la) página|pàgina no trobada|no s'ha trobat la pàgina",
+    r"errore?[ :]*404|(?:la )?pagina(?: (?:richiesta|cercata|che (?:cerchi|stai cercando)))? (?:non (?:è (?:stata )?"
+    r"(?:trovata|disponibile)|trovata|esiste(?: più)?|disponibile)|inesistente)",
+    r"erro[ :]*404|(?:a )?página(?: .{1,40})? (?:não (?:foi )?(?:encontrada|existe|está disponível)|inexistente)"
+    r"(?: ou foi removida)?",
+    r"(?:această |această )?pagina? (?:nu a fost găsită|nu există|căutată nu .{1,20})|această pagină nu poate fi "
+    r"găsită",
     # Dutch, Scandinavian, Finnish
-    r"fout[ :]*404|(?:de )?pagina (?:is )?niet (?:gevonden|beschikbaar)",
-    r"sidan (?:hittades inte|kunde inte hittas|finns inte)|sivua ei (?:löydy|löytynyt)",
-    r"siden (?:(?:blev|ble) ikke fundet|findes ikke|ikke funnet|finnes ikke)",
-    # Polish, Czech, Russian, Ukrainian, Hungarian, Turkish, Greek
-    r"błąd[ :]*404|strona nie (?:istnieje|została znaleziona)|nie znaleziono(?: strony)?",
-    r"chyba[ :]*404|stránka (?:nenalezena|nebyla nalezena|neexistuje)",
-    r"ошибка[ :]*404|(?:страница|сторінк[ау]) не (?:найдена|существует|знайдено|знайдена)",
-    r"hata[ :]*404|sayfa bulunamadı|az oldal nem található|η σελίδα δεν βρέθηκε",
-    # Chinese, Japanese, Korean, Arabic, Hebrew, Vietnamese, Indonesian
-    r"(?:您|你)?(?:访问|请求|要找|要访问|查找)?的?(?:页面|网页|頁面|網頁)(?:不存在|未找到|找不到|没有找到|已被删除|已删除)了?",
+    r"fout[ :]*404|(?:de |deze )?(?:gevraagde )?pagina (?:is |kon |kan )?(?:niet (?:worden )?(?:gevonden|beschikbaar)"
+    r"(?: worden)?|bestaat niet(?: \(?meer\)?)?)",
+    r"sidan(?: du (?:söker|letar efter))? (?:hittades inte|kunde inte hittas|kan inte hittas|finns inte(?: längre)?)",
+    r"siden(?: du (?:leter etter|leder efter|søger|søker))? (?:(?:blev|ble) ikke (?:fundet|funnet)|findes ikke(?: "
+    r"længere)?|"
+    r"ikke funnet|finnes ikke|eksisterer ikke)|vi finner ikke siden(?: du leter etter)?|vi kan ikke finde siden.{0,30}",
+    r"(?:hakemaasi |etsimääsi )?sivua ei (?:löydy|löytynyt|ole olemassa)",
+    # Polish, Czech, Slovak, Slovene, Croatian, Serbian, Hungarian
+    r"błąd[ :]*404|strona(?:, której szukasz,)? nie (?:istnieje|została (?:znaleziona|odnaleziona))|"
+    r"nie (?:znaleziono|można znaleźć)(?: tej| takiej)?(?: strony)?",
+    r"chyba[ :]*404|(?:tato |táto )?(?:požadovaná )?stránka (?:nenalezena|nebyla nalezena|neexistuje|sa nenašla|"
+    r"nebola nájdená)",
+    r"strani ni (?:mogoče najti|bilo mogoče najti)|stranica nije pronađena|(?:tražena )?stranica ne postoji|"
+    r"(?:страница|тражена страница) (?:није пронађена|не постоји)",
+    r"(?:a keresett |az )?oldal nem található",
+    # Russian, Ukrainian, Bulgarian, Turkish, Greek
+    r"ошибка[ :]*404|(?:запрашиваемая |запрошенная |такая |данная )?(?:страница|сторінк[ау]|страницата) "
+    r"(?:не (?:найдена|существует|знайдено|знайдена|е намерена)|(?:была )?удалена)(?: или (?:была )?удалена)?|"
+    r"такой страницы (?:нет|не существует)|сторінку не знайдено",
+    r"hata[ :]*404|(?:aradığınız )?sayfa(?: .{1,20})? (?:bulunamadı|mevcut değil)|η σελίδα (?:.{1,30} )?δεν "
+    r"(?:βρέθηκε|υπάρχει)",
+    # Chinese, Japanese, Korean, Arabic, Persian, Hebrew, Vietnamese, Indonesian, Thai, Hindi
+    r"(?:您|你|这个|這個|该|此)?(?:所)?(?:访问|请求|要找|要访问|查找|訪問|浏览)?的?(?:页面|网页|頁面|網頁|文章|内容)"
+    r"(?:已经|已經|可能)?(?:不存在|未找到|找不到|没有找到|已被删除|已删除|走丢|不见|丢失|迷路|飞走|不翼而飞|不存在或已被?删除)了?",
     r"(?:找不到|未找到|没有找到)(?:您|你)?(?:想要|要|访问|请求)?的?(?:页面|网页|頁面|網頁)了?",
-    r"(?:お探しの)?ページ(?:が|は)(?:見つかりません|存在しません)(?:でした)?|페이지를 찾을 수 없습니다",
-    r"الصفحة غير موجودة|הדף לא נמצא|không tìm thấy trang|halaman tidak ditemukan",
+    r"(?:指定的)(?:主题|帖子|页面|文章|内容)不存在(?:或.{1,20})?",
+    r"(?:お探しの|指定された|ご指定の|アクセスしようとした)?(?:ページ|記事|ファイル)(?:が|は)"
+    r"(?:見つかりません|存在しません|見つかりませんでした|存在しないか.{1,30}|削除されました)(?:でした)?",
+    r"(?:요청하신 |찾으시는 )?페이지를 찾을 수 없습니다|(?:존재하지 않는|삭제된) (?:페이지|게시물)입니다",
+    r"الصفحة (?:.{1,20} )?غير موجودة|لم يتم العثور على (?:هذه )?الصفحة|صفحه(?: .{1,20})? (?:یافت|پیدا) نشد",
+    r"(?:הדף|העמוד) (?:.{1,20} )?לא נמצא|không tìm thấy trang|halaman tidak ditemukan|ไม่พบหน้า.{0,20}|पृष्ठ नहीं मिला",
 )
-_WHOLE = re.compile(rf"^\W*(?:{_PHRASES})\W*$", re.IGNORECASE)
+_WHOLE = re.compile(rf"^\W*{_REGRET}(?:{_PHRASES})\W*$", re.IGNORECASE)
 _START = re.compile(rf"^\W*(?:{_PHRASES})\b", re.IGNORECASE)
 
-#: Titles of hosts that have lost the site behind an address.
+#: Titles and lines of hosts that have lost the site, or the thing, behind an address.
 _HOST_PAGES = re.compile(
     r"^(?:"
     + _one_of(
@@ -68,10 +122,24 @@ _HOST_PAGES = re.compile(
         r"default (?:web ?site|parallels plesk|plesk) page|web server's default page",
         r"this account has been suspended|website (?:suspended|disabled|expired|not found)",
         r"no such (?:app|site)|there isn't a github pages site here\.?|project not found",
-        r"this (?:site|blog|shop|store|website) (?:is no longer available|has been (?:deleted|removed|suspended)|"
-        r"has been archived or suspended)",
+        r"(?:sorry, )?(?:this|the|that) (?:site|blog|shop|store|website|page|article|story|post|document|content|"
+        r"file|profile)"
+        r" (?:is (?:no longer|not|currently not) (?:available|online)|is (?:currently )?unavailable|isn't available|"
+        r"(?:has been|was|is) (?:deleted|removed|suspended|withdrawn|archived or suspended)|has expired)"
+        r"(?: (?:by|at this time|for viewing|due to|anymore|any more|any longer)\b.{0,45})?",
+        r"(?:this |the )?content (?:is )?(?:unavailable|not available|has been removed or is unavailable)",
+        r"the author (?:has )?deleted this .{1,30}|[\w.-]+\.(?:wordpress|blogspot|tumblr)\.com "
+        r"(?:doesn't exist|is no longer available)",
+        r"http status 404 .{0,20}|the resource cannot be found\.?|404 - file or directory not found\.?",
     )
     + r")\W*$",
+    re.IGNORECASE,
+)
+#: What an embedding page may say of one film or picture: counts only where hardly anything else is said.
+_PARTS = re.compile(
+    r"^(?:sorry, )?(?:this|the) (?:video|image|photo|file|item|document|link)"
+    r" (?:is (?:no longer|not) available|is unavailable|isn't available|(?:has been|was) (?:deleted|removed))(?: by "
+    r".{0,45})?$",
     re.IGNORECASE,
 )
 
@@ -85,7 +153,8 @@ _SENTENCES = re.compile(
         r"\bStrona nie znaleziona\b|\bСтраница не найдена\b",
         r"\bSidan hittades inte\b|\bSiden (?:ikke funnet|blev ikke fundet)\b",
         r"\b(?:The|This) (?:requested )?(?:page|URL|file|document)(?: /\S{0,200})?(?: that)?"
-        r"(?: you (?:requested|were looking for|are looking for|tried to reach))? "
+        r"(?: you (?:requested|were looking for|are looking for|tried to reach))?"
+        r"(?: (?:in|on) this (?:blog|site|server|website))? "
         r"(?:was not found|(?:could not|cannot|can't|couldn't) be found|does(?: not|n't) exist|no longer exists|"
         r"is no longer available|has been removed|has been moved or deleted|may have been (?:removed|moved|deleted))",
         r"\b(?:We|we) (?:can't|cannot|can’t|couldn't|couldn’t|could not) (?:seem to )?find (?:the|that|this) page",
@@ -96,11 +165,36 @@ _SENTENCES = re.compile(
     )
     + r")(?![\"”»’])"
 )
-_STUBS = re.compile(r"\b404 (?:[Nn]ot [Ff]ound|NOT FOUND|[Ee]rror|ERROR)\b|\b(?:Error|ERROR) 404\b")
+#: So short that a box within a living page may say it too.
+_BARE = re.compile(r"^\W*(?:404|error|not found|nothing found|no \w+ found)\W*$", re.IGNORECASE)
+_WIKI = re.compile(r"^There is currently no text in this page\b")
+#: Answers of machines: storage services and interfaces.
+_MACHINE = re.compile(
+    r"<Code>NoSuch(?:Key|Bucket|Website)|"
+    r"^\s*\{[^{}]{0,200}\"(?:error|message|detail|status|code)\"\s*:\s*(?:404\b|\"(?:404|not[ _]?found)\b)",
+    re.IGNORECASE,
+)
 
 _OWN_NAME = re.compile(r"/(?:404|not-?found)(?:\.\w{2,5})?/?$", re.IGNORECASE)
-_BODY_CLASS = re.compile(rb"<body[^>]{0,400}\b(?:error-?404|page-?404|is-404)\b", re.IGNORECASE)
+_BODY_CLASS = re.compile(
+    rb"<body[^>]{0,400}\b(?:error-?404|page-?404|is-404|http-?404|page-?not-?found|error-?page-?404)\b", re.IGNORECASE
+)
 _ERROR_SCRIPT = re.compile(rb"<script[^>]{1,300}/404/", re.IGNORECASE)
+#: What frameworks leave in the page that they show for a lost address, whatever their scripts draw.
+_FRAMEWORKS = re.compile(
+    rb"\"page\"\s*:\s*\"/(?:_error|404|_not-found)\"|\"statusCode\"\s*:\s*404\b|\bstatusCode:404\b|"
+    rb"window\.pagePath\s*=\s*[\"']/404|name=[\"']prerender-status-code[\"'][^>]{0,40}404|"
+    rb"<(?:script|link)[^>]{1,200}/(?:pages|containers|views|routes|templates|errors)/404\.[^>]{0,60}\.js"
+)
+_FRAMEWORK_WORDS = (
+    b'"/_error"',
+    b'"/404"',
+    b'"/_not-found"',
+    b"statusCode",
+    b"pagePath",
+    b"prerender-status",
+    b"s/404.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +219,44 @@ def missing_marks(body: bytes, page: Page) -> MissingMarks:
 
 def _worded(page: Page) -> list[tuple[int, str]]:
     found = []
-    if any(_tells(part) for part in (page.title, *segments(page.title))):
+    if any(_tells(part) for part in (page.title, *labels(page.title))):
         found.append((2, f"title “{page.title[:80]}”"))
-    elif _START.match(page.title):
+    elif _START.match(_plain(page.title)):
         found.append((1, f"title “{page.title[:80]}”"))
     if heading := next((text for text in page.headings[:6] if _tells(text)), None):
         found.append((2, f"heading “{heading[:80]}”"))
     if page.word_count < _SHORT_WORDS:
-        match = _SENTENCES.search(page.visible_text)
-        if match is None and page.word_count < _STUB_WORDS:
-            match = _STUBS.search(page.visible_text)
-        if match:
-            found.append((2, f"the words “{match.group(0)[:80]}”"))
+        found.extend((score, f"the words “{said[:80]}”") for score, said in _said(page))
     return found
 
 
+def _said(page: Page) -> list[tuple[int, str]]:
+    """What a short page says of itself, in lines or a sentence of its own."""
+    telling = [line for line in dict.fromkeys(page.lines) if _tells(line) or _WIKI.match(line)]
+    whole = next((line for line in telling if not _BARE.match(line)), None)
+    if whole is not None:
+        return [(2, whole)]
+    if page.word_count < _STUB_WORDS and (said := _said_alone(page)):
+        return [(2, said)]
+    if match := _SENTENCES.search(_plain(page.visible_text)):
+        return [(2, match.group(0))]
+    # Lists and empty boxes say as much of other things; several such lines together do not.
+    return [(1, line) for line in telling[:3]]
+
+
+def _said_alone(page: Page) -> str | None:
+    if not page.markup and (match := _MACHINE.search(page.visible_text)):
+        return match.group(0)
+    return next((line for line in page.lines if _PARTS.match(_plain(line))), None)
+
+
 def _tells(text: str) -> bool:
-    return bool(_WHOLE.match(text) or _HOST_PAGES.match(text))
+    said = _plain(text)
+    return len(said) < _LONGEST_LABEL and bool(_WHOLE.match(said) or _HOST_PAGES.match(said))
+
+
+def _plain(text: str) -> str:
+    return text.replace("’", "'")
 
 
 def _traces(body: bytes, page: Page) -> list[tuple[int, str]]:
@@ -151,6 +266,8 @@ def _traces(body: bytes, page: Page) -> list[tuple[int, str]]:
     head = body[:65_536]
     if _BODY_CLASS.search(head):
         found.append((2, "the page's own class says error 404"))
+    if page.markup and any(word in body for word in _FRAMEWORK_WORDS) and _FRAMEWORKS.search(body):
+        found.append((2, "the page's own scripts call it an error page"))
     if page.word_count < 20 and _ERROR_SCRIPT.search(head):
         found.append((2, "nothing but a script of an error page"))
     return found

@@ -12,6 +12,7 @@ from linkkeeper.pages.text import Page
 _LONGEST_WORDS = 1_500
 _LONG_WORDS = 150
 _OFFER_WORDS = 60
+_NOTHING_ELSE_WORDS = 20
 _OFFER_SIGNS = 3
 
 #: Lower-case bytes of markup and scripts.
@@ -77,15 +78,18 @@ _WORDS = re.compile(
         (
             rf"(?:this|the|your) (?:web ?site|domain(?: name)?){_NAME} (?:is|may be|might be|could be) "
             r"(?:currently |now )?(?:for sale|parked|available for (?:purchase|sale))",
-            r"(?:[\w-]+\.)+[a-z]{2,} (?:is|may be) (?:for sale|parked|available for purchase)",
+            r"(?:[\w-]+\.)+[a-z]{2,} (?:is|may be|has) (?:for sale|parked|available for purchase|expired)",
+            r"\bdomain(?: name)? (?:is|may be) for sale\b|\bthis domain (?:isn't|is not) connected to a website",
             r"(?:premium )?domain(?: name)? for sale|buy (?:this|the) domain(?: name)?\b",
             r"parked (?:free|for free)?,? ?(?:courtesy of|by|at|with) |web ?page is parked",
             r"interested in (?:buying )?this domain|make an offer (?:on|for) this domain|inquire about this domain",
-            r"this domain(?: name)? (?:has |was |is )?(?:just |recently )?(?:been )?(?:registered|expired)",
+            r"this domain(?: name)? (?:has |was |is )?(?:just |recently )?(?:been )?(?:just )?(?:registered|expired)",
             r"domain(?: name)?(?: [\w.-]+\.\w+)? (?:has )?expired|future home of something",
             rf"(?:diese|die) domain{_NAME} (?:steht|ist) (?:zum verkauf|zu verkaufen|geparkt|käuflich)",
-            r"steht zum verkauf|domain (?:kaufen|erwerben)\b",
-            rf"(?:ce|le) (?:nom de )?domaine{_NAME} est (?:à vendre|en vente|expiré)",
+            r"steht zum verkauf|domain (?:kaufen|erwerben)\b|internetpräsenz wurde noch nicht freigeschaltet",
+            rf"(?:diese |die )?domain{_NAME} (?:ist|wurde) (?:bereits |soeben |bei [\w .&-]{{1,40}} )?(?:registriert|"
+            rf"reserviert)",
+            rf"(?:ce|le) (?:nom de )?domaine{_NAME} est (?:à vendre|en vente|expiré)|votre domaine a bien été créé",
             rf"(?:este|el) dominio{_NAME} (?:está|esta) (?:en|a la) venta|este domínio está à venda|domínio à venda",
             rf"(?:questo|il) dominio{_NAME} è (?:in vendita|scaduto)|dominio in vendita",
             r"deze domein(?:naam)? is te koop|(?:ta )?domena (?:jest )?na sprzedaż",
@@ -96,7 +100,15 @@ _WORDS = re.compile(
     + ")",
     re.IGNORECASE,
 )
+#: Who registers or hosts names, as named on the pages that they put on new and lapsed ones.
+_REGISTRARS = (
+    r"godaddy|namecheap|porkbun|squarespace domains|ionos|1&1|strato|ovh(?:cloud)?|gandi|hover|dreamhost|bluehost|"
+    r"hostgator|hostinger|network solutions|register\.com|tucows|enom|name\.com|dynadot|epik|gname|united-domains|"
+    r"reg\.ru|ru-center|nic\.ru|aruba|register\.it|one\.com|loopia|home\.pl|nazwa\.pl|wix|xserver|metaregistrar|inwx"
+)
+_COMING = re.compile(r"\b(?:coming soon|under construction|is parked|for sale|expired)\b", re.IGNORECASE)
 _COMMERCE = re.compile(
+    rf"\b(?:{_REGISTRARS})\b|お名前|阿里云|万网|"
     r"[$€£¥]\s?\d|\b(?:make (?:an|your) offer|place (?:a )?bid|buy now|get (?:a )?price|inquire|inquiry|broker|"
     r"contact (?:the owner|us to)|get (?:yours|this domain)|courtesy of|related searches|sponsored listings|renew|"
     r"redemption|backorder|back-?order|registrar|hosting|gebot|angebot|kaufen|verkauf|acheter|vendre|comprar|venta|"
@@ -141,7 +153,12 @@ def _worded_offer(page: Page, host: str) -> str | None:
     if match is None:
         return None
     own = host.removeprefix("www.")
+    if not signs:
+        # Said in the text alone: what stands above it, and how little stands beside it, tell.
+        signs += page.word_count < _NOTHING_ELSE_WORDS
+        signs += _COMING.search(prominent) is not None
     signs += bool(own) and own in f"{prominent} {page.visible_text[:2_000]}".lower()
+    signs += bool(own) and page.title.strip().lower().removeprefix("www.") == own
     signs += page.word_count < _OFFER_WORDS
     signs += _COMMERCE.search(f"{prominent} {page.visible_text[:4_000]}") is not None
     return f"the words “{match.group(0).strip()}”" if signs >= _OFFER_SIGNS else None

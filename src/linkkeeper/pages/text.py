@@ -45,6 +45,10 @@ _NAMED_BOILERPLATE = re.compile(
 )
 _NAMED_PARTS = "div[class], div[id], section[class], ul[class], ul[id], ol[class], table[class], p[class]"
 _MAIN = "main, article, [role=main], [itemprop=articleBody], #content, #main, #main-content, #bodyContent"
+_UNSPACED = re.compile("[\u3040-\u9fff]+")
+_FEW_WORDS = 150
+_SHORT_LINE = 400
+_NOT_LINES = frozenset({"a", "button", "code", "dd", "dt", "kbd", "label", "li", "option", "pre", "samp", "td", "th"})
 _TEXT_FIELDS = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]"
 _ROOT_DIV = (
     "#root, #app, #__next, #__nuxt, #___gatsby, #react-root, #main-app, #q-app, app-root, [data-reactroot], [ng-app]"
@@ -85,6 +89,7 @@ class Page:
         root_div: An element that client-side frameworks render into.
         refresh: A redirect written in the page, None where there is none.
         markup: Whether the body was read as HTML.
+        lines: Runs of text between two tags; empty on a page of 150 words or more.
         text_fields: Number of fields to write into, logins left out.
         media_type: Lower case, without parameters.
     """
@@ -111,6 +116,7 @@ class Page:
     password_field: bool = False
     text_fields: int = 0
     element_ids: frozenset[str] = frozenset()
+    lines: tuple[str, ...] = ()
 
     @property
     def has_scripts(self) -> bool:
@@ -136,6 +142,7 @@ def read_page(body: bytes, content_type: str | None) -> Page:
             visible_text=text,
             main_text=text,
             word_count=count_words(text),
+            lines=(text,) if len(text) < _SHORT_LINE else (),
             markup=False,
             media_type=media_type or "text/plain",
         )
@@ -151,7 +158,7 @@ def count_words(text: str) -> int:
     """Words as a reader would count them; two characters of Chinese or Japanese are one."""
     if text.isascii():
         return len(text.split())
-    unspaced = sum("\u3040" <= char <= "\u9fff" for char in text)
+    unspaced = sum(map(len, _UNSPACED.findall(text)))
     return len(text.split()) + unspaced // 2
 
 
@@ -174,13 +181,15 @@ def _read_markup(text: str, media_type: str) -> Page:
         return Page(media_type=media_type)
     page = _declared(tree, root, text, media_type=media_type)
     body = tree.body or root
-    headings = tuple(found for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node)))
     tree.strip_tags(_INVISIBLE, recursive=True)
     for node in body.css(_HIDDEN):
         # A page that hides its whole body until a script runs still has its text.
         if node.tag not in ("body", "html") and node.parent is not None:
             node.decompose()
     visible = _text_of(body)
+    words = count_words(visible)
+    headings = tuple(found for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node)))
+    lines = tuple(_lines(body)) if words < _FEW_WORDS else ()
     main = _main_part(body, visible)
     main_text = _text_of(main) if main is not None else visible
     return replace(
@@ -189,8 +198,22 @@ def _read_markup(text: str, media_type: str) -> Page:
         visible_text=visible,
         main_text=main_text,
         main_links=_links(main) if main is not None else page.links,
-        word_count=count_words(visible),
+        word_count=words,
+        lines=lines,
     )
+
+
+def _lines(body: LexborNode) -> Iterator[str]:
+    """Runs of text between two tags, in order; of tables, lists, links and code none, for those tell of something."""
+    for node in body.traverse(include_text=True):
+        parent = node.parent
+        if (
+            node.tag == "-text"
+            and parent is not None
+            and parent.tag not in _NOT_LINES
+            and (text := _folded(node.text()))
+        ):
+            yield text
 
 
 def _declared(tree: LexborHTMLParser, root: LexborNode, text: str, *, media_type: str) -> Page:
