@@ -70,6 +70,24 @@ def test_a_spent_browser_is_replaced(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
+def test_signals_to_our_process_group_do_not_reach_the_browser(visitor: Visitor) -> None:
+    """Ctrl-C ends us; the browser goes on, so that the visits under way can end in order."""
+
+    async def sessions() -> set[int]:
+        async with visitor.pool.lease() as browser:
+            return {os.getsid(pid) for pid in (*drivers(), *chromium.processes_of(browser.marker))}
+
+    def drivers() -> list[int]:
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text("ascii").split()
+        found = [int(pid) for pid in children if b"run-driver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        assert found
+        return found
+
+    assert os.getsid(0) not in visitor.run(sessions())
+    assert "PLAYWRIGHT_NODEJS_PATH" not in os.environ
+
+
+@pytest.mark.browser
 def test_memory_of_a_browser_is_that_of_all_its_processes(visitor: Visitor) -> None:
     async def measured() -> int:
         async with visitor.pool.lease() as browser:

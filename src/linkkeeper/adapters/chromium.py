@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 from contextlib import suppress
@@ -119,6 +120,17 @@ def write_wrapper(folder: Path, executable: Path, user: UnprivilegedUser) -> Pat
     path.chmod(0o755)
     folder.chmod(0o755)
     return path
+
+
+def write_session_wrapper(folder: Path, program: str) -> Path | None:
+    """Write a program that starts *program* in a session of its own; None where the system can't."""
+    setsid = shutil.which("setsid")
+    if setsid is None or not Path(program).is_file():
+        return None
+    path = folder / "apart"
+    path.write_text(f'#!/bin/sh\nexec {shlex.quote(setsid)} {shlex.quote(program)} "$@"\n', "utf-8")
+    path.chmod(0o755)
+    return path if os.access(path, os.X_OK) else None
 
 
 def memory_of(marker: str) -> int:

@@ -1,15 +1,17 @@
 """Browsers for visits: the only place, with the tab beside it, that names Playwright."""
 
 import asyncio
+import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import playwright
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
 
 from linkkeeper.adapters import chromium
@@ -18,6 +20,8 @@ from linkkeeper.captures.browser_key import BrowserKey, new_browser_key
 from linkkeeper.captures.ports import ProxyAddress, SandboxMode, TabLost
 from linkkeeper.errors import BrowserError
 
+#: The one that comes with Playwright.
+_NODE = Path(playwright.__file__).parent / "driver" / "node"
 _CLOSE_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 60.0
 _TAB_TIMEOUT_S = 30.0
@@ -106,6 +110,31 @@ class RunningBrowser:
             if context is not None:
                 await self._close_context(context)
 
+    @asynccontextmanager
+    async def context(self, *, proxy: str, around_it: str) -> AsyncIterator[BrowserContext]:
+        """
+        A context of its own that records nothing.
+
+        Args:
+            proxy: Where everything goes.
+            around_it: Host and port that are asked directly; empty for none.
+        """
+        try:
+            async with asyncio.timeout(_TAB_TIMEOUT_S):
+                context = await self._browser.new_context(
+                    proxy={"server": proxy, **({"bypass": around_it} if around_it else {})},
+                    service_workers="allow",
+                    viewport={"width": VIEWPORT_WIDTH, "height": VIEWPORT_HEIGHT},
+                    accept_downloads=False,
+                )
+        except (Error, TimeoutError) as error:
+            self.sick = True
+            raise BrowserError("open a page", subject="the browser", reason="it died") from error
+        try:
+            yield context
+        finally:
+            await self._close_context(context)
+
     async def _close_context(self, context: BrowserContext) -> None:
         closing = asyncio.ensure_future(context.close())
         closing.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -184,8 +213,6 @@ class PlaywrightPool:
         return memory > self._options.recycle_memory_bytes
 
     async def _start(self) -> RunningBrowser:
-        if self._playwright is None:
-            self._playwright = await self._stack.enter_async_context(async_playwright())
         executable = await self.executable()
         if self._options.sandbox == "off":
             return await self._launch(executable, SandboxMode.OFF)
@@ -214,10 +241,17 @@ class PlaywrightPool:
 
     async def executable(self) -> Path:
         """The browser that is or would be used."""
-        if self._playwright is None:
-            self._playwright = await self._stack.enter_async_context(async_playwright())
-        own = Path(self._playwright.chromium.executable_path)
+        own = Path((await self._driver()).chromium.executable_path)
         return chromium.find_browser(self._options.executable, playwrights_own=own)
+
+    async def _driver(self) -> Playwright:
+        if self._playwright is None:
+            with _in_a_session_of_its_own(self._folder):
+                try:
+                    self._playwright = await self._stack.enter_async_context(async_playwright())
+                except Exception as error:  # Playwright says it with the bare class when its driver dies
+                    raise BrowserError("start the browser", subject="Playwright's driver", reason=str(error)) from error
+        return self._playwright
 
     async def _launch(self, executable: Path, sandbox: SandboxMode) -> RunningBrowser:
         assert self._playwright is not None, "started before"
@@ -245,6 +279,29 @@ class PlaywrightPool:
             raise BrowserError("start the browser", subject=str(executable), reason=reason) from error
         rules = await asyncio.to_thread(_script_of, self._options.consent_rules)
         return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker, consent_rules=rules)
+
+
+@contextmanager
+def _in_a_session_of_its_own(folder: Path) -> Iterator[None]:
+    """
+    Start Playwright's driver, a child of ours, in another session than ours.
+
+    Quirk: Ctrl-C and ``kill -- -GROUP`` go to all processes of a group. A driver that dies at once takes the
+    browser along, under visits that we still want to end in order. It ends by itself when we are gone.
+    """
+    name = "PLAYWRIGHT_NODEJS_PATH"
+    before = os.environ.get(name)
+    wrapper = chromium.write_session_wrapper(folder, before or str(_NODE))
+    if wrapper is None:
+        yield
+        return
+    os.environ[name] = str(wrapper)
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 def _script_of(path: Path | None) -> str:
