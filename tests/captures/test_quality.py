@@ -119,11 +119,15 @@ def test_a_page_that_broke_off_before_its_words_is_an_error() -> None:
     [
         ({"truncated": Truncation.LENGTH}, "not whole"),
         ({"hits": (LimitHit.EXCHANGES,)}, "max_exchanges"),
+        ({"hits": (LimitHit.TOTAL_TIME,)}, "total_timeout_s"),
         ({"steps": step("load", StepOutcome.TIMED_OUT)}, "load did not succeed"),
+        ({"steps": step("behaviours", StepOutcome.TIMED_OUT)}, "behaviours did not succeed: not done in 1 s"),
+        ({"steps": step("refetch", StepOutcome.TIMED_OUT)}, "refetch did not succeed"),
         ({"steps": step("pdf", StepOutcome.FAILED)}, "pdf did not succeed"),
         ({"resources": 10, "missing": 3}, "3 of 10 resources"),
         ({"resources": 40, "missing": 1, "missing_styles": 1}, "style sheets"),
-        ({"pdf_share": 0.1}, "10%"),
+        ({"pdf_share": 0.1}, "the PDF has only 10%"),
+        ({"dom_share": 0.2}, "the document has only 20%"),
         ({"lost": "the page closed itself"}, "closed itself"),
     ],
 )

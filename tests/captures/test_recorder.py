@@ -108,6 +108,20 @@ def always(answer: bytes) -> Origin:
     return origin
 
 
+def test_a_request_that_could_be_read_in_two_ways_is_refused_and_entered() -> None:
+    async def run() -> None:
+        async with bench(always(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as proxy:
+            folded = b"GET http://127.0.0.1/ HTTP/1.1\r\nX-Long: one\r\n two\r\n\r\n"
+            answer = await proxy.ask(proxy.get() + folded)
+            assert answer.count(b"HTTP/1.1 200 OK") == 1
+            assert b"HTTP/1.1 400 Bad Request" in answer
+            (failure,) = proxy.ledger.failures
+            assert failure.url == f"http://127.0.0.1:{proxy.port}/"
+            assert "a folded header line" in failure.reason
+
+    asyncio.run(run())
+
+
 def test_nobody_without_the_credentials_is_served() -> None:
     async def run() -> None:
         async with bench(always(HELLO)) as proxy:

@@ -58,6 +58,45 @@ def test_no_step_outlives_the_visit() -> None:
     assert outcomes(done, total_s=0.0).outcome is StepOutcome.SKIPPED
 
 
+def test_it_is_told_when_the_visits_own_time_ran_out() -> None:
+    async def run(work: object, *, limit_s: float, total_s: float) -> bool:
+        runner = StepRunner(total_s=total_s, on_step=lambda report: None)
+        await runner.run(Step(name=StepName.PDF, limit_s=limit_s), work)  # type: ignore[arg-type]
+        return runner.out_of_time
+
+    assert asyncio.run(run(forever, limit_s=60, total_s=0.05))
+    assert asyncio.run(run(done, limit_s=60, total_s=0.0))
+    assert not asyncio.run(run(forever, limit_s=0.05, total_s=60))
+
+
+def test_only_closing_runs_over_time_and_whatever_failed_before() -> None:
+    """Every other step needs the answer that the probe waits for, and no other step."""
+    steps = plan(VisitLimits())
+    assert [step.name for step in steps if step.overtime] == [StepName.CLOSE]
+    assert [step.name for step in steps if step.needs is None] == [StepName.PROBE, StepName.CLOSE]
+
+    async def run() -> list[bool]:
+        runner = StepRunner(total_s=5, on_step=lambda report: None)
+        await runner.run(steps[0], troubled)
+        after_no_answer = [runner.may_run(step) for step in steps[1:]]
+        await runner.run(steps[0], done)
+        await runner.run(steps[1], troubled)
+        return [*after_no_answer, *(runner.may_run(step) for step in steps[2:])]
+
+    ran = asyncio.run(run())
+    assert ran == [False] * 10 + [True] + [True] * 10
+
+
+def test_the_page_is_closed_after_the_visits_time() -> None:
+    async def run() -> StepReport:
+        runner = StepRunner(total_s=0, on_step=lambda report: None)
+        await runner.run(plan(VisitLimits())[-1], done)
+        assert not runner.out_of_time
+        return runner.reports[0]
+
+    assert asyncio.run(run()).outcome is StepOutcome.DONE
+
+
 def test_trouble_with_the_page_is_a_fact_of_the_step() -> None:
     assert outcomes(troubled).outcome is StepOutcome.FAILED
     assert outcomes(idle).outcome is StepOutcome.SKIPPED

@@ -37,6 +37,21 @@ _RULE_SET_NEWS = """() => {
   const named = (type, good) => (said.find(message => message.type === type && good(message)) || {cmp: null}).cmp;
   return {found: named('cmpDetected', () => true), done: named('optOutResult', message => message.result)};
 }"""
+#: The document with its open shadow roots written out as templates; null where it has none.
+_WITH_SHADOW_ROOTS = """() => {
+  const roots = [];
+  const collect = within => {
+    for (const element of within.querySelectorAll('*')) {
+      if (element.shadowRoot) { roots.push(element.shadowRoot); collect(element.shadowRoot); }
+    }
+  };
+  collect(document);
+  const root = document.documentElement;
+  if (roots.length === 0 || !root.getHTML) return null;
+  const tags = root.cloneNode(false).outerHTML, middle = tags.lastIndexOf('</');
+  const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) : '';
+  return type + tags.slice(0, middle) + root.getHTML({shadowRoots: roots}) + tags.slice(middle);
+}"""
 
 
 class PlaywrightTab:
@@ -261,7 +276,12 @@ class PlaywrightTab:
         return "\n\n".join(text for text in texts if text.strip())
 
     async def dom(self, *, timeout_s: float) -> str:
-        return str(await self._do(self._page.content(), timeout_s=timeout_s))
+        return str(await self._do(self._document(), timeout_s=timeout_s))
+
+    async def _document(self) -> str:
+        """Quirk: what elements keep in a shadow root is in no ``outerHTML``, though the reader sees it."""
+        whole = await self._evaluate(_WITH_SHADOW_ROOTS, None)
+        return str(whole) if whole is not None else await self._page.content()
 
     async def picture(self, *, full_height: int | None, timeout_s: float) -> bytes:
         work = self._page.screenshot(timeout=0) if full_height is None else self._full_picture(full_height)

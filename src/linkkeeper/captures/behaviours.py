@@ -20,16 +20,15 @@ _LAYOUT = """() => {
 _SCROLL = """async ({screens, pause}) => {
   const root = document.scrollingElement || document.documentElement;
   const frame = () => new Promise(done => { requestAnimationFrame(() => done()); setTimeout(done, 100); });
-  let grown = 0, last = root.scrollHeight, count = 0;
+  let count = 0;
   for (; count < screens; count++) {
     const before = scrollY;
     scrollTo({top: before + innerHeight * 0.9, behavior: 'instant'});
     await frame();
     await new Promise(done => setTimeout(done, pause));
-    if (root.scrollHeight > last) { grown++; last = root.scrollHeight; }
     if (scrollY <= before) break;
   }
-  return {count, grown};
+  return {count, more: count === screens};
 }"""
 _JUMP = """async () => {
   const root = document.scrollingElement || document.documentElement;
@@ -103,4 +102,6 @@ async def _scroll(tab: Tab, layout: dict[str, object], *, timeout_s: float) -> s
         return ""
     result = await tab.run(_SCROLL, {"screens": _MOST_SCREENS, "pause": 30}, timeout_s=timeout_s)
     await tab.run(_TOP, timeout_s=timeout_s)
-    return f"scrolled {result['count']} screens" if isinstance(result, dict) else ""
+    if not isinstance(result, dict):
+        return ""
+    return f"scrolled {result['count']} screens{', and there was more' if result['more'] else ''}"

@@ -40,4 +40,3 @@ class LimitHit(StrEnum):
     REDIRECTS = "more redirects than max_redirects"
     CONNECTIONS = "more connections at a time than max_connections"
     TOTAL_TIME = "the visit took longer than total_timeout_s"
-    STEP_TIME = "a step took longer than its limit"

@@ -1,4 +1,4 @@
-"""The words of a PDF: of a source that is one, and of our print of a page."""
+"""The words of a PDF, of a source that is one and of our print of a page; and whether they are the page's."""
 
 import io
 import logging
@@ -33,16 +33,16 @@ def title_of(pdf: bytes) -> str | None:
     return title.strip() or None if isinstance(title, str) else None
 
 
-def word_share(page_text: str, pdf_text: str) -> float | None:
+def word_share(page_text: str, kept_text: str) -> float | None:
     """
-    Share of a page's words that its PDF has.
+    Share of a page's words that something made of it has.
 
     Returns:
-        1.0 when the PDF's first pages have as many of them as can be expected;
+        1.0 when it has as many of them as the first pages of a PDF can be expected to;
         None when the page has too few words to tell.
     """
     words = set(_WORD.findall(page_text.lower()))
     if len(words) < 5:
         return None
-    found = words & set(_WORD.findall(pdf_text.lower()))
+    found = words & set(_WORD.findall(kept_text.lower()))
     return min(1.0, len(found) / min(len(words), _MOST_WORDS))

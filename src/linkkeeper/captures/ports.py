@@ -168,7 +168,7 @@ class Tab(Protocol):
         ...
 
     async def dom(self, *, timeout_s: float) -> str:
-        """The document as scripts left it."""
+        """The document as scripts left it, open shadow roots written out as templates."""
         ...
 
     async def picture(self, *, full_height: int | None, timeout_s: float) -> bytes:

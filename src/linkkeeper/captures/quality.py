@@ -16,10 +16,10 @@ _BLOCKED_STATUSES = frozenset({403, 429, 451})
 _LOGIN_PATH = re.compile(r"/(?:login|log-in|signin|sign-in|auth|sso|account/login)\b", re.IGNORECASE)
 #: Of the resources that make up a page, more than this share missing makes it partial.
 _MISSING_SHARE = 0.2
-#: Of the rendered words, less than this share found in the PDF makes it partial.
-_PDF_SHARE = 0.5
+#: Of the rendered words, less than this share found in the PDF or in the document makes it partial.
+_WORD_SHARE = 0.5
 #: Steps whose failure takes something from the reader.
-_TELLING_STEPS = frozenset({"load", "download", "text", "picture", "pdf", "dom"})
+_TELLING_STEPS = frozenset({"load", "download", "behaviours", "text", "dom", "picture", "pdf", "refetch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class VisitFacts:
         missing: Those of them that were not got.
         missing_styles: Style sheets among the missing.
         pdf_share: Share of the rendered words that the PDF has; None without either.
+        dom_share: Share of them that the document after scripts has.
         body_bytes: Of the main body, as received.
     """
 
@@ -66,6 +67,7 @@ class VisitFacts:
     missing: int = 0
     missing_styles: int = 0
     pdf_share: float | None = None
+    dom_share: float | None = None
     body_bytes: int = 0
     truncated: Truncation | None = None
     hits: Sequence[LimitHit] = ()
@@ -185,6 +187,7 @@ def _left_out(facts: VisitFacts) -> list[str]:
         reasons.append(f"{facts.missing_styles} style sheets are missing")
     elif facts.resources and facts.missing / facts.resources > _MISSING_SHARE:
         reasons.append(f"{facts.missing} of {facts.resources} resources are missing")
-    if facts.pdf_share is not None and facts.pdf_share < _PDF_SHARE:
-        reasons.append(f"the PDF has only {facts.pdf_share:.0%} of the page's words")
+    for what, share in (("PDF", facts.pdf_share), ("document", facts.dom_share)):
+        if share is not None and share < _WORD_SHARE:
+            reasons.append(f"the {what} has only {share:.0%} of the page's words")
     return reasons

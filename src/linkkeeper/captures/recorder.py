@@ -214,7 +214,7 @@ class Recorder:
 
     async def _serve_origin(self, wire: Wire, upstream: Upstream) -> None:
         served = False
-        while (request := await self._next_request(wire)) is not None:
+        while (request := await self._next_request(wire, upstream.origin)) is not None:
             served = True
             if not await self._answer(wire, request, upstream, origin_form=True):
                 return
@@ -225,7 +225,7 @@ class Recorder:
         """Plain HTTP: every request names its origin, and may name another one."""
         upstream: Upstream | None = None
         try:
-            while (request := await self._next_request(wire)) is not None:
+            while (request := await self._next_request(wire, upstream.origin if upstream else None)) is not None:
                 parts = urlsplit(request.target)
                 origin = Origin(parts.hostname or "", parts.port or 80, False)
                 if upstream is None or upstream.origin != origin:
@@ -239,9 +239,18 @@ class Recorder:
                 upstream.abort()
             wire.close()
 
-    async def _next_request(self, wire: Wire) -> RequestHead | None:
-        raw = await wire.head(limit=self._limits.max_header_bytes)
-        return None if raw is None else read_request(raw)
+    async def _next_request(self, wire: Wire, origin: Origin | None) -> RequestHead | None:
+        """The next request; None at the end, or after one that is refused."""
+        try:
+            raw = await wire.head(limit=self._limits.max_header_bytes)
+            return None if raw is None else read_request(raw)
+        except MalformedMessage as error:
+            url = f"{origin.url}/" if origin is not None else ""
+            if "max_header_bytes" in str(error):
+                self._ledger.hit(LimitHit.HEADER, url)
+            self._ledger.fail(url, f"the page's request was refused, malformed: {error}")
+            await wire.send(_MALFORMED)
+            return None
 
     async def _answer(self, wire: Wire, request: RequestHead, upstream: Upstream, *, origin_form: bool) -> bool:
         """Answer one request; False when the browser's connection must end."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from html import unescape
 from ssl import DER_cert_to_PEM_cert
 from urllib.parse import urldefrag, urlsplit
 
@@ -41,6 +42,7 @@ _RESOURCES = frozenset(
 _TAB_STEPS = frozenset({StepName.LOAD, StepName.CONSENT, StepName.BEHAVIOURS, StepName.TEXT, StepName.DOM})
 _SHOWN_PICTURES = """() => [...document.querySelectorAll('img, svg, canvas, video, audio, object, embed, iframe')]
   .filter(element => element.getClientRects().length > 0).length"""
+_SHOWN_WORDS = "() => document.body ? document.body.innerText || '' : ''"
 _HEIGHT = "() => [(document.scrollingElement || document.documentElement).scrollHeight, innerHeight]"
 
 
@@ -72,6 +74,7 @@ class Stay:
         self._trouble = ""
         self._pictures = 0
         self._pdf_share: float | None = None
+        self._dom_share: float | None = None
         self._renderings: list[Rendering] = []
         self._page = Page()
 
@@ -102,6 +105,16 @@ class Stay:
             if self._arrival is not None:
                 self._arrival.cancel()
 
+    async def close(self, closing: Callable[[], Awaitable[None]]) -> None:
+        """Close the page, as the last of the steps."""
+
+        async def close() -> str:
+            await closing()
+            return ""
+
+        (step,) = (step for step in plan(self._limits) if step.name is StepName.CLOSE)
+        await self.runner.run(step, close)
+
     def _actions(self) -> dict[StepName, Callable[[], Awaitable[str]]]:
         return {
             StepName.PROBE: self._probe,
@@ -118,7 +131,7 @@ class Stay:
         }
 
     async def _run(self, step: Step, action: Callable[[], Awaitable[str]]) -> None:
-        if self.ledger.main is None and step.name is not StepName.PROBE:
+        if not self.runner.may_run(step):
             self.runner.skip(step, "the source gave no answer")
         elif self.kind not in step.kinds:
             self.runner.skip(step, f"not for a {self.kind}")
@@ -126,7 +139,9 @@ class Stay:
             await self.runner.run(step, action)
             if step.name is StepName.LOAD:
                 self.ledger.release()
-            if step.name in _TAB_STEPS and self.runner.outcome(step.name) is StepOutcome.TIMED_OUT:
+            if self.runner.out_of_time:
+                self.ledger.hit(LimitHit.TOTAL_TIME, self._url)
+            elif step.name in _TAB_STEPS and self.runner.outcome(step.name) is StepOutcome.TIMED_OUT:
                 await self._calm()
 
     async def _calm(self) -> None:
@@ -255,6 +270,8 @@ class Stay:
         media_type = main.answer.media_type if main is not None and main.answer is not None else ""
         self.metadata = metadata_of(self._page, document, media_type=media_type)
         self._keep("dom.html", self.dom, "text/html; charset=utf-8")
+        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=10.0)
+        self._dom_share = await asyncio.to_thread(_share_in_document, str(shown or ""), document)
         return f"{len(self.dom)} bytes"
 
     async def _picture(self) -> str:
@@ -378,12 +395,18 @@ class Stay:
             missing=len(missing),
             missing_styles=sum(1 for asked in missing if asked.destination == "style"),
             pdf_share=self._pdf_share,
+            dom_share=self._dom_share,
             body_bytes=main.body_bytes,
             truncated=main.truncated,
             hits=tuple(self.ledger.hits),
             steps=tuple(self.runner.reports),
             lost=self.lost,
         )
+
+
+def _share_in_document(shown: str, document: str) -> float | None:
+    """Of the words that the page shows, without its frames, the share that its document has."""
+    return pdf_text.word_share(shown, unescape(document[:_LARGEST_DOCUMENT]))
 
 
 def _belongs_to_page(asked: Asked) -> bool:

@@ -13,6 +13,7 @@ from linkkeeper.vocabulary.capture import StepOutcome, StepReport
 _ALL = frozenset(SourceKind)
 _SHOWN = frozenset({SourceKind.PAGE, SourceKind.PICTURE, SourceKind.MEDIA})
 _PAGES = frozenset({SourceKind.PAGE})
+_CLOSE_S = 15.0
 
 
 class StepName(StrEnum):
@@ -39,20 +40,22 @@ class Step:
     """
     Attributes:
         kinds: Main resources that it applies to.
-        after_failure: Runs although an earlier step failed or ran out of time.
-            No step but ``close`` runs when the main resource never came.
+        needs: It does not run if this earlier one failed or ran out of time;
+            a failure of any other step does not keep it from running.
+        overtime: It runs though the visit's own time is over.
     """
 
     name: StepName
     limit_s: float
     kinds: frozenset[SourceKind] = _ALL
-    after_failure: bool = True
+    needs: StepName | None = StepName.PROBE
+    overtime: bool = False
 
 
 def plan(limits: VisitLimits) -> tuple[Step, ...]:
     """All steps of a visit within *limits*."""
     return (
-        Step(name=StepName.PROBE, limit_s=limits.load_timeout_s),
+        Step(name=StepName.PROBE, limit_s=limits.load_timeout_s, needs=None),
         Step(name=StepName.LOAD, limit_s=limits.load_timeout_s, kinds=_SHOWN),
         Step(name=StepName.DOWNLOAD, limit_s=limits.total_timeout_s, kinds=_ALL - _SHOWN),
         Step(name=StepName.CONSENT, limit_s=3.0, kinds=_PAGES),
@@ -63,7 +66,7 @@ def plan(limits: VisitLimits) -> tuple[Step, ...]:
         Step(name=StepName.PICTURE, limit_s=limits.picture_timeout_s),
         Step(name=StepName.PDF, limit_s=limits.pdf_timeout_s),
         Step(name=StepName.REFETCH, limit_s=limits.total_timeout_s, kinds=_ALL),
-        Step(name=StepName.CLOSE, limit_s=limits.total_timeout_s),
+        Step(name=StepName.CLOSE, limit_s=_CLOSE_S, needs=None, overtime=True),
     )
 
 
@@ -74,6 +77,9 @@ class StepRunner:
     Args:
         total_s: Limit of all steps together.
         on_step: Hears of every step when it ends.
+
+    Attributes:
+        out_of_time: The visit's own limit cut a step short or left one out.
     """
 
     def __init__(self, *, total_s: float, on_step: Callable[[StepReport], None]) -> None:
@@ -81,14 +87,15 @@ class StepRunner:
         self._deadline = asyncio.get_running_loop().time() + total_s
         self._on_step = on_step
         self.reports: list[StepReport] = []
+        self.out_of_time = False
 
     @property
     def left_s(self) -> float:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
-    @property
-    def failed(self) -> bool:
-        return any(report.outcome in (StepOutcome.FAILED, StepOutcome.TIMED_OUT) for report in self.reports)
+    def may_run(self, step: Step) -> bool:
+        """False if a step that it needs did not succeed."""
+        return step.needs is None or self.outcome(step.needs) not in (StepOutcome.FAILED, StepOutcome.TIMED_OUT)
 
     def outcome(self, name: StepName) -> StepOutcome | None:
         """How the step ended the last time; None if it did not run."""
@@ -104,8 +111,9 @@ class StepRunner:
         Raises:
             TabLost: the page is gone; the report is made.
         """
-        limit = min(step.limit_s, self.left_s)
+        limit = step.limit_s if step.overtime else min(step.limit_s, self.left_s)
         if limit <= 0:
+            self.out_of_time = True
             self.skip(step, f"the visit's {self._total_s:g} s were over")
             return
         started = asyncio.get_running_loop().time()
@@ -119,6 +127,7 @@ class StepRunner:
         except StepSkipped as why:
             self._report(step, StepOutcome.SKIPPED, elapsed(), str(why))
         except TimeoutError:
+            self.out_of_time = self.out_of_time or (not step.overtime and self.left_s <= 0)
             self._report(step, StepOutcome.TIMED_OUT, elapsed(), f"not done in {limit:.3g} s")
         except TabLost as error:
             self._report(step, StepOutcome.FAILED, elapsed(), str(error))

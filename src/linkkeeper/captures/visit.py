@@ -9,6 +9,7 @@ does not start or the sink can't write.
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -198,8 +199,12 @@ async def _stay_with_retry(
 
 
 async def _stay(order: VisitOrder, stay: Stay, recorder: Recorder, lease: BrowserLease) -> None:
-    async with lease.tab(recorder.proxy, service_workers=order.service_workers, on_landing=stay.landed) as tab:
+    async with AsyncExitStack() as opened:
+        tab = await opened.enter_async_context(
+            lease.tab(recorder.proxy, service_workers=order.service_workers, on_landing=stay.landed)
+        )
         await stay.run(tab, recorder, consent=order.consent, srcset=order.srcset, keep_renderings=order.keep_renderings)
+        await stay.close(opened.aclose)
 
 
 def _main_answer(asked: Asked | None, stay: Stay, hops: tuple[Hop, ...]) -> MainAnswer | None:
