@@ -1,17 +1,21 @@
 """
 Memory that visits take: of one with a 50 MB sub-resource, and of many in a row.
 
-Run: ``python benchmarks/capture_memory.py [VISITS]``. Printed for the row:
-memory and descriptors of this process and memory of the browser, every tenth
-of the way, and what failed.
+Run: ``python benchmarks/capture_memory.py [VISITS] [--trace]``. Printed for the
+row: memory and descriptors of this process and memory of the browser, every
+tenth of the way; what failed; and what was added after the first fifty.
+With ``--trace`` (slower) also where Python objects were made that were there at
+the end and not after the first fifty.
 """
 
 import asyncio
+import gc
 import ssl
 import sys
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +36,8 @@ from linkkeeper.vocabulary.capture import Quality
 
 HOST = "https://www.truth.example"
 MEGABYTE = 1 << 20
+#: Growth is counted from here on.
+WARM = 50
 
 
 def resident() -> int:
@@ -100,24 +106,51 @@ class Bench:
 
     async def row(self, count: int) -> None:
         started = time.perf_counter()
-        left = iter(range(count))
         print("visits  process MB  descriptors  browser MB")
+        await self._visit_all(min(WARM, count))
+        warm, before = await self._report(min(WARM, count)), _snapshot()
+        step = max(10, count // 10)
+        last = warm
+        for number in range(min(WARM, count), count, step):
+            await self._visit_all(min(step, count - number))
+            last = await self._report(min(number + step, count))
+        print(f"{count} visits, {self.failed} not complete, {time.perf_counter() - started:.0f} s")
+        more = (last[0] - warm[0]) / MEGABYTE
+        print(f"after the first {WARM}: {more:+.1f} MB, {last[1] - warm[1]:+} descriptors")
+        if before is not None:
+            _show_growth(before)
+
+    async def _visit_all(self, count: int) -> None:
+        """Two at a time."""
+        left = iter(range(count))
 
         async def slot() -> None:
-            for number in left:
-                if number % max(1, count // 10) == 0:
-                    await self._report(number)
+            for _ in left:
                 await self.visit("/forty")
 
         await asyncio.gather(slot(), slot())
-        await self._report(count)
-        print(f"{count} visits, {self.failed} not complete, {time.perf_counter() - started:.0f} s")
 
-    async def _report(self, number: int) -> None:
+    async def _report(self, number: int) -> tuple[int, int]:
+        """Print and return memory and descriptors of this process, while nothing runs."""
         async with self.pool.lease() as browser:
             memory = chromium.memory_of(browser.marker)
-        line = f"{number:6}  {resident() / MEGABYTE:10.1f}  {descriptors():11}  {memory / MEGABYTE:10.0f}"
-        print(line, flush=True)
+        gc.collect()
+        found = resident(), descriptors()
+        print(f"{number:6}  {found[0] / MEGABYTE:10.1f}  {found[1]:11}  {memory / MEGABYTE:10.0f}", flush=True)
+        return found
+
+
+def _snapshot() -> tracemalloc.Snapshot | None:
+    return tracemalloc.take_snapshot() if tracemalloc.is_tracing() else None
+
+
+def _show_growth(before: tracemalloc.Snapshot) -> None:
+    after = tracemalloc.take_snapshot()
+    grown = after.compare_to(before, "traceback")
+    print(f"Python objects: {sum(item.size_diff for item in grown) / MEGABYTE:+.2f} MB; most of it made at")
+    for item in grown[:12]:
+        print(f"{item.size_diff / 1024:+9.1f} KB in {item.count_diff:+6} objects")
+        print("\n".join(item.traceback.format(limit=6, most_recent_first=True)))
 
 
 async def main(count: int) -> None:
@@ -132,4 +165,7 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
+    numbers = [argument for argument in sys.argv[1:] if argument != "--trace"]
+    if "--trace" in sys.argv:
+        tracemalloc.start(12)
+    asyncio.run(main(int(numbers[0]) if numbers else 100))

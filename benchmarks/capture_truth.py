@@ -1,18 +1,31 @@
 """
-Fidelity against the truth web: what its server logged, byte for byte, and what the visits recorded.
+Fidelity against the truth web: what its server logged, byte for byte, and what was recorded.
 
-Run: ``python benchmarks/capture_truth.py``. A line a case and the sums of the table.
+Run: ``python benchmarks/capture_truth.py [--peers] [CASE…]``. A line a case and the sums; with ``--peers``
+the same web is browsed through other recorders as well (installed by pip, each into an environment of its own).
 """
 
+import argparse
+import asyncio
+import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from capture_peers import PEERS, Kept, Peer, browse, plain_url, recorded
+from playwright.async_api import async_playwright
+
+from captures.truth_server import Sent, TruthServer
 from captures.truth_web import CASES, truth_web
 from captures.visiting import Visited, Visitor
+
+TITLES = ("sent", "found", "heads exact", "whole", "bodies exact", "framing aside", "requests exact")
 
 
 @dataclass(slots=True)
@@ -20,38 +33,56 @@ class Count:
     """
     Attributes:
         sent: Answers that the server began.
-        recorded: Of these, with a record of their exact head.
+        found: Of these, with a record of this URL and status.
+        heads: Of these, with a record of their exact head.
         whole: Answers of which the server sent all.
         exact: Of these, with a record of the same body bytes.
-        requests: Of these, whose request head and body were recorded as they arrived.
+        payloads: The same with chunk framing left out of the comparison.
+        requests: Of the whole ones, whose request head and body were recorded as they arrived.
     """
 
     sent: int = 0
-    recorded: int = 0
+    found: int = 0
+    heads: int = 0
     whole: int = 0
     exact: int = 0
+    payloads: int = 0
     requests: int = 0
 
     def add(self, other: "Count") -> None:
         for item in fields(self):
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
 
+    def line(self, name: str, words: str = "") -> str:
+        cells = (
+            f"{getattr(self, item.name):{len(title) + 2}}" for item, title in zip(fields(self), TITLES, strict=True)
+        )
+        return f"{name:24}{''.join(cells)}  {words}".rstrip()
 
-def count(visited: Visited) -> Count:
-    heads = Counter((kept.exchange.url, kept.exchange.response_head) for kept in visited.sink.kept)
-    bodies = Counter((kept.exchange.url, kept.exchange.response_head, kept.body_sha256) for kept in visited.sink.kept)
-    requests = Counter((kept.exchange.request_head, kept.request_body) for kept in visited.sink.kept)
-    found = Count()
-    for sent in visited.truth:
+
+def count(truth: Iterable[Sent], kept: Iterable[Kept]) -> Count:
+    """Compare; every record answers for one answer only."""
+    left = {
+        "found": Counter((one.url, one.status) for one in kept),
+        "heads": Counter((one.url, one.head) for one in kept),
+        "exact": Counter((one.url, one.status, one.body_sha256) for one in kept),
+        "payloads": Counter((one.url, one.status, one.payload_sha256) for one in kept),
+        "requests": Counter((one.request_head, one.request_body) for one in kept),
+    }
+    total = Count()
+    for sent in truth:
         if not sent.head:
             continue
-        found.sent += 1
-        found.recorded += _taken(heads, (sent.url, sent.head))
-        found.requests += _taken(requests, (sent.request_head, sent.request_body))
+        url = plain_url(sent.url)
+        total.sent += 1
+        total.found += _taken(left["found"], (url, sent.status))
+        total.heads += _taken(left["heads"], (url, sent.head))
         if sent.complete:
-            found.whole += 1
-            found.exact += _taken(bodies, (sent.url, sent.head, sent.body_sha256))
-    return found
+            total.whole += 1
+            total.exact += _taken(left["exact"], (url, sent.status, sent.body_sha256))
+            total.payloads += _taken(left["payloads"], (url, sent.status, sent.payload_sha256))
+            total.requests += _taken(left["requests"], (sent.request_head, sent.request_body))
+    return total
 
 
 def _taken(counter: "Counter[tuple[object, ...]]", key: tuple[object, ...]) -> int:
@@ -61,21 +92,68 @@ def _taken(counter: "Counter[tuple[object, ...]]", key: tuple[object, ...]) -> i
     return 1
 
 
-def main() -> None:
+def ours(visited: Visited) -> list[Kept]:
+    return [
+        Kept(
+            url=plain_url(kept.exchange.url),
+            head=kept.exchange.response_head,
+            body_sha256=kept.body_sha256,
+            payload_sha256=kept.payload_sha256,
+            request_head=kept.exchange.request_head,
+            request_body=kept.request_body,
+        )
+        for kept in visited.sink.kept
+    ]
+
+
+def measure_ours(cases: dict[str, str]) -> None:
     visitor = Visitor(truth_web()).open()
     total = Count()
-    print(f"{'case':24} {'sent':>5} {'headers exact':>14} {'whole':>6} {'bodies exact':>13} {'requests':>9}  quality")
-    for name, url in CASES.items():
+    print(f"{'case':24}{''.join(f'  {title}' for title in TITLES)}  quality")
+    for name, url in cases.items():
         visited = visitor.visit(url)
-        case = count(visited)
+        case = count(visited.truth, ours(visited))
         total.add(case)
-        print(
-            f"{name:24} {case.sent:5} {case.recorded:14} {case.whole:6} {case.exact:13} {case.requests:9}"
-            f"  {visited.visit.quality}",
-            flush=True,
-        )
+        print(case.line(name, visited.visit.quality), flush=True)
     visitor.close()
-    print(f"{'all':24} {total.sent:5} {total.recorded:14} {total.whole:6} {total.exact:13} {total.requests:9}")
+    print(total.line("linkkeeper"), flush=True)
+
+
+async def browse_all(web: TruthServer, cases: dict[str, str], port: int) -> list[list[Sent]]:
+    truth = []
+    async with async_playwright() as playwright:
+        executable = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-quic"])
+        for url in cases.values():
+            web.log.clear()
+            await browse(browser, url, port=port)
+            truth.append(list(web.log))
+        await browser.close()
+    return truth
+
+
+def measure_peer(peer: Peer, cases: dict[str, str], tools: Path) -> None:
+    web = truth_web().start()
+    with tempfile.TemporaryDirectory(prefix="peer-") as folder:
+        home = Path(folder)
+        with peer.running(tools, home, web.connect_to) as port:
+            truth = asyncio.run(browse_all(web, cases, port))
+        web.stop()
+        print(count((sent for case in truth for sent in case), recorded(home)).line(peer.name), flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--peers", action="store_true")
+    options.add_argument("cases", nargs="*", metavar="CASE")
+    given = options.parse_args()
+    cases = {name: CASES[name] for name in given.cases or CASES}
+    measure_ours(cases)
+    if given.peers:
+        with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+            tools = Path(os.environ.get("OTHER_TOOLS", folder))
+            for peer in PEERS:
+                measure_peer(peer, cases, tools)
 
 
 if __name__ == "__main__":

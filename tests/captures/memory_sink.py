@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from linkkeeper.archive.message import PayloadDigest, is_chunked
 from linkkeeper.captures.spool import content
 from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
 
@@ -15,6 +16,7 @@ class Kept:
 
     exchange: Exchange
     body_sha256: str
+    payload_sha256: str
     request_body: bytes
 
 
@@ -29,8 +31,19 @@ class MemorySink:
     metadata_records: dict[str, bytes] = field(default_factory=dict)
 
     async def exchange(self, exchange: Exchange) -> None:
-        digest = hashlib.sha256(content(exchange.response_body)).hexdigest()
-        self.kept.append(Kept(exchange=exchange, body_sha256=digest, request_body=content(exchange.request_body)))
+        body = content(exchange.response_body)
+        whole = hashlib.sha256(body).hexdigest()
+        payload = PayloadDigest()
+        if is_chunked(exchange.response_head):
+            payload.update(body)
+        self.kept.append(
+            Kept(
+                exchange=exchange,
+                body_sha256=whole,
+                payload_sha256=payload.hexdigest() if is_chunked(exchange.response_head) else whole,
+                request_body=content(exchange.request_body),
+            )
+        )
 
     async def failure(self, failure: ExchangeFailure) -> None:
         self.failures.append(failure)

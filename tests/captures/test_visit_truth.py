@@ -1,6 +1,7 @@
 """Visits against the truth web: every byte that the server logged must be in the record."""
 
 import asyncio
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import linkkeeper
-from captures.truth_web import CASES, MAIN, PAPER, SOUND, truth_web
+from captures.memory_sink import Kept
+from captures.truth_web import CASES, CLIPS, MAIN, PAPER, SOUND, truth_web
 from captures.visiting import Visited, Visitor
 from linkkeeper.adapters.playwright_browser import BrowserOptions
 from linkkeeper.captures.limits import VisitLimits
@@ -112,6 +114,7 @@ def check_article(visited: Visited) -> None:
     assert "cookies came" in visited.visit.text
     assert "Words of the inner frame" in visited.visit.text
     assert b"cookies came" in visited.sink.renderings["dom.html"]
+    assert b"Words in the shadow" in visited.sink.renderings["dom.html"]
     assert visited.sink.renderings["page.pdf"].startswith(b"%PDF-")
     assert visited.sink.renderings["screenshot.png"].startswith(b"\x89PNG")
     assert len(visited.sink.renderings["screenshot-full.png"]) > len(visited.sink.renderings["screenshot.png"])
@@ -146,6 +149,24 @@ def check_media(visited: Visited) -> None:
     whole = [k.exchange for k in visited.sink.kept if k.exchange.url.endswith("sound.wav") and k.exchange.status == 200]
     assert {exchange.url.rsplit("/", 1)[1] for exchange in whole} == {"sound.wav", "long-sound.wav"}
     assert all(exchange.truncated is None for exchange in whole)
+
+
+def check_video(visited: Visited) -> None:
+    """Both videos are there whole, whichever parts of them the browser asked for."""
+    whole = {kept.exchange.url.rsplit("/", 1)[1]: kept.body_sha256 for kept in visited.sink.kept if _is_whole(kept)}
+    assert {name: whole.get(name) for name in CLIPS} == {
+        name: hashlib.sha256(data).hexdigest() for name, data in CLIPS.items()
+    }
+
+
+def _is_whole(kept: Kept) -> bool:
+    return kept.exchange.status == 200 and kept.exchange.truncated is None
+
+
+def check_modern(visited: Visited) -> None:
+    """A server that offers HTTP/2 is spoken to in HTTP/1.1, so that head and body are kept as they came."""
+    (main,) = (kept.exchange for kept in visited.sink.kept if kept.exchange.main)
+    assert main.protocol == "http/1.1"
 
 
 def check_sound(visited: Visited) -> None:
@@ -216,6 +237,8 @@ CHECKS = {
     "redirects": check_redirects,
     "meta refresh": check_meta_refresh,
     "media": check_media,
+    "video": check_video,
+    "http/2 origin": check_modern,
     "sound": check_sound,
     "pdf": check_pdf,
     "attachment": check_attachment,

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from linkkeeper.archive.message import PayloadDigest, is_chunked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -48,6 +50,7 @@ class Sent:
     body_length: int = 0
     complete: bool = False
     _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _payload: PayloadDigest = field(default_factory=PayloadDigest)
 
     @property
     def status(self) -> int:
@@ -57,9 +60,16 @@ class Sent:
     def body_sha256(self) -> str:
         return self._hash.hexdigest()
 
+    @property
+    def payload_sha256(self) -> str:
+        """Of the body without chunk framing."""
+        return self._payload.hexdigest() if is_chunked(self.head) else self.body_sha256
+
     def add(self, data: bytes) -> None:
         self.body_length += len(data)
         self._hash.update(data)
+        if is_chunked(self.head):
+            self._payload.update(data)
 
 
 class Answering:
@@ -101,6 +111,9 @@ class Answering:
 
 
 Handler = Callable[[Request, Answering], Awaitable[None]]
+
+#: A name whose server prefers HTTP/2.
+MODERN = "modern.example"
 
 
 class Authority:
@@ -150,18 +163,41 @@ class Authority:
         return context
 
 
+async def speak_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, page: bytes) -> None:
+    """As much HTTP/2 as one page takes (RFC 9113), for a browser that comes without a recorder."""
+
+    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    await reader.readexactly(24)
+    writer.write(frame(4, 0, 0, b""))
+    while True:
+        start = await reader.readexactly(9)
+        await reader.readexactly(int.from_bytes(start[:3], "big"))
+        kind, flags, stream = start[3], start[4], int.from_bytes(start[5:], "big")
+        if kind == 4 and not flags:
+            writer.write(frame(4, 1, 0, b""))
+        if kind == 1:
+            media_type = b"text/html; charset=utf-8"
+            writer.write(frame(1, 4, stream, b"\x88\x0f\x10" + bytes([len(media_type)]) + media_type))
+            writer.write(frame(0, 1, stream, page))
+
+
 class TruthServer:
     """
     Serves one handler on plain and TLS ports, in a thread of its own.
+
+    Args:
+        modern_page: What :data:`MODERN` shows over HTTP/2; over HTTP/1.1 the handler answers.
 
     Attributes:
         log: Every response, in the order of its request.
     """
 
-    def __init__(self, handler: Handler, *, names: list[str], expired: list[str] | None = None) -> None:
+    def __init__(self, handler: Handler, *, names: list[str], modern_page: bytes = b"") -> None:
         self._handler = handler
         self._names = names
-        self._expired = expired or []
+        self._modern_page = modern_page
         self._folder = tempfile.TemporaryDirectory(prefix="truth-")
         self.log: list[Sent] = []
         self.connections: list[str] = []
@@ -175,6 +211,8 @@ class TruthServer:
         self.ca_file = authority.write(folder)
         self._good = authority.server_context(folder, names)
         self._bad = authority.server_context(folder, ["expired.example"], days=-1)
+        self._modern = authority.server_context(folder, [MODERN])
+        self._modern.set_alpn_protocols(["h2", "http/1.1"])
 
     def start(self) -> "TruthServer":
         self._thread.start()
@@ -196,6 +234,7 @@ class TruthServer:
             table[f"{name}:80"] = f"127.0.0.1:{self.ports['http']}"
             table[f"{name}:443"] = f"127.0.0.1:{self.ports['https']}"
         table["expired.example:443"] = f"127.0.0.1:{self.ports['expired']}"
+        table[f"{MODERN}:443"] = f"127.0.0.1:{self.ports['modern']}"
         return table
 
     async def _listen(self) -> None:
@@ -203,6 +242,7 @@ class TruthServer:
             ("http", "http", None),
             ("https", "https", self._good),
             ("https", "expired", self._bad),
+            ("https", "modern", self._modern),
         ):
             server = await asyncio.start_server(self._client(scheme), "127.0.0.1", 0, ssl=context, limit=1 << 20)
             self.ports[port] = server.sockets[0].getsockname()[1]
@@ -226,6 +266,9 @@ class TruthServer:
     async def _serve(self, scheme: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections.append(scheme)
         try:
+            tls = writer.get_extra_info("ssl_object")
+            if tls is not None and tls.selected_alpn_protocol() == "h2":
+                await speak_http2(reader, writer, self._modern_page)
             while True:
                 request = await self._read(scheme, reader)
                 sent = Sent(

@@ -7,8 +7,9 @@ import hashlib
 import json
 import struct
 import zlib
+from pathlib import Path
 
-from captures.truth_server import Answering, Request, TruthServer
+from captures.truth_server import MODERN, Answering, Request, TruthServer
 
 MAIN = "www.truth.example"
 OTHER = "frames.other.example"
@@ -119,7 +120,10 @@ ARTICLE = page(
 {"".join(f'<img data-src="/picture/{n}.png" width=40 height=40 alt="" style="display:block;margin:60px">' for n in range(10, 16))}
 <img loading=lazy src="/picture/20.png" width=40 height=40 alt="">
 <p id=out></p>
+<own-words></own-words>
 <script>
+customElements.define('own-words', class extends HTMLElement {{ constructor() {{
+  super().attachShadow({{mode: 'open'}}).innerHTML = '<p>Words in the shadow</p>'; }} }});
 const seen = new IntersectionObserver(all => all.forEach(e => {{ if (e.isIntersecting) {{ e.target.src = e.target.dataset.src; seen.unobserve(e.target); }} }}));
 document.querySelectorAll('[data-src]').forEach(e => seen.observe(e));
 (async () => {{
@@ -145,6 +149,7 @@ ARTICLE_HEAD = (
 PAPER = pdf("A paper that a footnote cites in full", padding=600_000)
 SOUND = wav(140)
 LONG_SOUND = wav(450)
+CLIPS = {path.name: path.read_bytes() for path in Path(__file__).parent.glob("clip.*")}
 
 PAGES = {
     "/redirected": page("After three redirects", ""),
@@ -158,6 +163,12 @@ PAGES = {
         "With sound",
         '<audio controls src="/sound.wav"></audio><audio controls preload=auto src="/long-sound.wav"></audio>',
     ),
+    "/video": page(
+        "With videos",
+        "<video muted playsinline width=320 height=180 src=/clip.webm></video>"
+        "<video muted playsinline width=320 height=180 src=/clip.mp4></video>",
+    ),
+    "/modern": page("From a server that prefers HTTP/2", ""),
     "/large": page(
         "With fifty megabytes",
         "<script>fetch('/large.bin').then(a => a.arrayBuffer()).then(b => document.title = b.byteLength)</script>",
@@ -461,6 +472,8 @@ SPECIAL = {
     "/last-hop": redirect("307 Temporary Redirect", "/redirected"),
     "/sound.wav": ranged(SOUND, "audio/wav"),
     "/long-sound.wav": ranged(LONG_SOUND, "audio/wav"),
+    "/clip.webm": ranged(CLIPS["clip.webm"], "video/webm"),
+    "/clip.mp4": ranged(CLIPS["clip.mp4"], "video/mp4"),
     "/large.bin": large,
     "/data.zip": large_download,
     "/paper.pdf": paper,
@@ -484,6 +497,8 @@ CASES = {
     "redirects": f"https://{MAIN}/redirects",
     "service worker": f"https://{MAIN}/service-worker",
     "media": f"https://{MAIN}/media",
+    "video": f"https://{MAIN}/video",
+    "http/2 origin": f"https://{MODERN}/modern",
     "large sub-resource": f"https://{MAIN}/large",
     "large download": f"https://{MAIN}/data.zip",
     "pdf": f"https://{MAIN}/paper.pdf",
@@ -508,4 +523,4 @@ CASES = {
 
 
 def truth_web() -> TruthServer:
-    return TruthServer(serve, names=NAMES)
+    return TruthServer(serve, names=NAMES, modern_page=PAGES["/modern"].encode("utf-8"))
