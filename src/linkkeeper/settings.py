@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from linkkeeper.egress.connect_to import ConnectTo
 from linkkeeper.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "LINKKEEPER_"
@@ -46,6 +47,28 @@ def _origin(text: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+def _canary(text: str) -> str:
+    if not _origin(text):
+        raise ValueError("must be a URL")
+    return text
+
+
+Canary = Annotated[str, AfterValidator(_canary)]
+
+
+def _connections(table: dict[str, str]) -> dict[str, str]:
+    try:
+        ConnectTo.read(table)
+    except ConfigurationError as error:
+        raise ValueError(
+            f"{error.subject.removeprefix('network.connect_to.')}: {error.reason}; {error.hint}"
+        ) from error
+    return table
+
+
+Connections = Annotated[dict[str, str], AfterValidator(_connections)]
+
+
 class StorageSettings(Table):
     path: Path = Field(Path("storage"), description="Folder of everything that is kept.")
     min_free_bytes: int = Field(
@@ -64,14 +87,14 @@ class NetworkSettings(Table):
     contact: str = Field("", description="Address or URL where site owners reach you; goes into the user agent.")
     proxy: str = Field("", description="Upstream HTTP proxy, e.g. http://proxy.example:3128; empty means none.")
     ca_file: str = Field("", description="Extra certificate authorities (PEM) to trust; empty means none.")
-    connect_to: dict[str, str] = Field(
+    connect_to: Connections = Field(
         default_factory=dict,
         description='Where to connect instead: "host:port" = "address:port"; * for any host; "" means no such name.',
     )
     allow_addresses: tuple[Cidr, ...] = Field(
         (), description="Private address ranges (CIDR) that may be reached, on any port."
     )
-    canaries: tuple[str, ...] = Field(
+    canaries: tuple[Canary, ...] = Field(
         (), description="URLs that are always up; asked to tell an outage of our own from a dead source."
     )
     resolver_threads: int = Field(64, ge=1, le=512, description="Threads for name look-ups.")

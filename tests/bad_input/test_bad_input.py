@@ -118,11 +118,36 @@ def test_a_url_that_cannot_be_checked_is_unsupported(web: TestWeb, tmp_path: Pat
     assert ran.status == 0
 
 
-def test_a_url_without_scheme_is_looked_at_or_named(web: TestWeb, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["check", "capture"])
+def test_a_url_without_scheme_is_asked_for_one(web: TestWeb, tmp_path: Path, command: str) -> None:
     config = web.write_config(tmp_path / "config.toml", storage=tmp_path / "storage")
-    ran = linkkeeper("check", "www.example-news.org/world/ice", "--json", "--config", config)
-    assert ran.status == 0
-    assert ran.objects[0]["observation"] == "ok"
+    ran = linkkeeper(command, "www.example-news.org/world/ice", "--json", "--config", config)
+    assert (ran.status, ran.out) == (2, "")
+    assert "has no scheme" in told(ran)
+    assert "https://www.example-news.org/world/ice" in told(ran)
+
+
+def test_a_url_without_scheme_keeps_no_other_from_being_looked_at(web: TestWeb, tmp_path: Path) -> None:
+    config = web.write_config(tmp_path / "config.toml", storage=tmp_path / "storage")
+    ran = linkkeeper("check", "www.example-news.org/world/ice", PAGE, "--json", "--config", config)
+    assert ran.status == 2
+    assert [found["url"] for found in ran.objects] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('connect_to = { "https://www.example.org" = "127.0.0.1:1" }', "https://www.example.org"),
+        ('connect_to = { "www.example.org:443" = "127.0.0.1:http" }', "'http' is not a port"),
+        ('canaries = ["www.example.org"]', "http:// or https://"),
+    ],
+)
+def test_a_malformed_setting_of_the_network_is_named(tmp_path: Path, setting: str, said: str) -> None:
+    (tmp_path / "config.toml").write_text(f"[network]\n{setting}\n", "utf-8")
+    ran = linkkeeper("status", "--config", tmp_path / "config.toml")
+    assert ran.status == 2
+    assert said in told(ran)
+    assert f"network.{setting.partition(' ')[0]}" in told(ran)
 
 
 def test_a_page_of_50_mb_is_looked_at_without_reading_it_all(web: TestWeb, tmp_path: Path) -> None:

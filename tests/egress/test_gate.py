@@ -242,7 +242,21 @@ def test_a_forbidden_literal_stays_forbidden_under_a_star() -> None:
     assert isinstance(run(refused(opener, "169.254.169.254", 80)), ForbiddenAddress)
 
 
-@pytest.mark.parametrize("table", [{"a.example:443": "127.0.0.1:http"}, {"*:443": ":8443"}, {"x:99999": ""}])
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"a.example:443": "127.0.0.1:http"},
+        {"*:443": ":8443"},
+        {"x:99999": ""},
+        {"": "127.0.0.1:80"},
+        {"a b:443": "127.0.0.1:80"},
+        {"https://a.example:443": "127.0.0.1:8443"},
+        {"a.example:443": "http://127.0.0.1:8443"},
+        {"a.example:443:127.0.0.1:8443": "x"},
+        {"::1:443": "127.0.0.1:8443"},
+        {"a.example:443": "127.0.0.1:8443/"},
+    ],
+)
 def test_a_target_that_is_no_address_is_a_configuration_error(table: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError):
         EgressRules.read(connect_to=table)

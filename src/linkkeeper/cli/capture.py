@@ -8,6 +8,7 @@ import typer
 
 from linkkeeper import logs
 from linkkeeper.assembly import Engine, open_engine
+from linkkeeper.cli.addresses import with_scheme
 from linkkeeper.cli.options import ConfigOption, JsonOption, VerboseOption
 from linkkeeper.cli.output import complain, console, json_line, side_console
 from linkkeeper.cli.person import operator
@@ -34,7 +35,8 @@ def capture(
 ) -> int:
     """Capture URLs now, ahead of everything else: WARC, PDF, picture and text."""
     logs.configure(verbosity=verbose)
-    return asyncio.run(_capture(urls, config, as_json=json))
+    usable, status = with_scheme(urls)
+    return max(status, asyncio.run(_capture(usable, config, as_json=json))) if usable else status
 
 
 async def _capture(urls: Sequence[str], config: ConfigOption, *, as_json: bool) -> int:

@@ -9,6 +9,7 @@ import typer
 from linkkeeper.assembly.looking import open_observer
 from linkkeeper.checks.case import Case
 from linkkeeper.checks.observe import Leave, Observer
+from linkkeeper.cli.addresses import with_scheme
 from linkkeeper.cli.judge import as_object
 from linkkeeper.cli.options import ConfigOption, JsonOption
 from linkkeeper.cli.output import complain, console, json_line
@@ -31,7 +32,9 @@ def register(app: typer.Typer) -> None:
         config: ConfigOption = None,
     ) -> int:
         """Look once at each URL and say what was found; nothing is stored."""
-        return asyncio.run(_check(urls, load(config), as_json=as_json))
+        settings = load(config)
+        usable, status = with_scheme(urls)
+        return max(status, asyncio.run(_check(usable, settings, as_json=as_json))) if usable else status
 
 
 async def _check(urls: Sequence[str], settings: Settings, *, as_json: bool) -> int:

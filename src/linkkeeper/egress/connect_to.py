@@ -1,10 +1,14 @@
 """Where to connect instead: the ``[network] connect_to`` setting, as curl's ``--connect-to``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkkeeper.egress.addresses import plain_host
 from linkkeeper.errors import ConfigurationError
+
+#: A name, an address, an IPv6 address in brackets, or nothing; no scheme, no path, no second port.
+_HOST = re.compile(r"\[[0-9A-Fa-f:.%\w]+\]|[^\s/:@\[\]\\]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class ConnectTo:
 
 def _read_key(text: str) -> tuple[str, int | None]:
     host, port = _split(text, setting=text)
+    if not host and port is None:
+        raise _wrong(text, "it names neither a host nor a port")
     return plain_host(host) or "*", port
 
 
@@ -70,8 +76,10 @@ def _read_target(key: str, text: str) -> Target:
 
 def _split(text: str, *, setting: str) -> tuple[str, int | None]:
     host, colon, port = text.strip().rpartition(":")
-    if not colon or port.endswith("]") or (":" in host and not host.startswith("[")):
-        return text.strip(), None
+    if not colon or port.endswith("]"):
+        host, port = text.strip(), ""
+    if not _HOST.fullmatch(host):
+        raise _wrong(setting, f"{text!r} is not of the form host:port")
     if port in ("", "*"):
         return host, None
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):

@@ -32,6 +32,19 @@ class RepairDesk(Protocol):
 _OTHER_SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 
 
+def require_scheme(url: str) -> None:
+    """
+    Refuse ``www.example.org/a``: whether it is meant with http or https, only who typed it knows.
+
+    Raises:
+        InputError: it has no scheme; the hint holds the URL to try.
+    """
+    if "://" not in url and not _OTHER_SCHEME.match(url):
+        raise InputError(
+            "use the URL", subject=url, reason="it has no scheme", hint=f"did you mean https://{url.lstrip('/')} ?"
+        )
+
+
 def require_web_address(url: str) -> str:
     """
     The fetch form of a URL that somebody typed.
@@ -41,10 +54,7 @@ def require_web_address(url: str) -> str:
     """
     if _OTHER_SCHEME.match(url):
         raise InputError("use the URL", subject=url, reason="only http and https can be archived")
-    if "://" not in url:
-        raise InputError(
-            "use the URL", subject=url, reason="it has no scheme", hint=f"did you mean https://{url.lstrip('/')} ?"
-        )
+    require_scheme(url)
     try:
         fetch = fetch_form(url)
     except UnusableUrl as error:
