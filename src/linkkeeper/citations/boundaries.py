@@ -134,6 +134,8 @@ def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:
     pieces, reasons = _gather(text, start, width)
     raw = "".join(piece.text for piece in pieces)
     end = _end_of(raw)
+    if text[start - 1 : start] == "_":
+        end = len(raw[:end].rstrip("_"))
     url = _INVISIBLE.sub("", raw[:end])
     if not _has_host(url):
         return None
@@ -280,6 +282,8 @@ def _end_of(raw: str) -> int:
             or character in "([{"
         ):
             end -= 1
+        elif raw.startswith("’s", end - 2):
+            end -= 2
         elif raw.startswith(("&gt;", "&lt;"), end - 4):
             end -= 4
         elif raw.startswith("&quot;", end - 6):

@@ -17,7 +17,9 @@ _UNREAD = re.compile(
     r"^(?P<indent>[ \t]*)\.\.(?:[ \t]+(?:\|[^|\n]+\|[ \t]+)?(?:"
     r"(?:code(?:-block)?|sourcecode|raw|math|image|highlight|(?:literal)?include)::|(?P<figure>figure::)"
     r"|(?!\[|_|\||[\w:.+-]+[ \t]?::)\S)|[ \t]*\n(?=[ \t]+\S))"
-    r"|^(?P<literal>[ \t]*)(?!\.\.[ \t]+[\w:.+-]+::)(?:[^\n]*[^\s:])?::[ \t]*$",
+    r"|^(?P<literal>[ \t]*(?:(?:[-*+•]|[\w#]{1,3}[.)]|\(\w{1,3}\))[ \t]+)*)"
+    r"(?!\.\.[ \t]+[\w:.+-]+::)(?:[^\n]*[^\s:])?::[ \t]*$"
+    r"|^[ \t]*>>> (?P<session>.*(?:\n.*\S.*)*)",
     re.M,
 )
 _OPTIONS = re.compile(r"[^\n]*(?:\n[ \t]+:[^:\n]+:[^\n]*)*")
@@ -76,6 +78,8 @@ def _without_unread(text: str) -> str:
         if match["figure"]:
             head = _OPTIONS.match(text, match.end())
             end = head.end() if head else match.end()
+        elif match["session"] is not None:
+            end = match.end()
         elif match["literal"] is not None:
             start, end = match.end(), _end(text, match.end(), len(match["literal"]))
         else:

@@ -40,6 +40,10 @@ _URL_END = re.compile(
 #: Before one: anything that could make it a part of a longer URL.
 _BEFORE = re.compile(r"[\w/=&?%#@.+~-]")
 _MOST_BREAKS = 4
+_TOP = -1
+#: What a URL in running text may be made of, and what of it may be the sentence's.
+_RUN = re.compile(r"[^\s<>\"\u00ab\u00bb\u2018-\u201f\u2039\u203a\0|]{1,8000}")
+_TRAILING = ".,;:!?)]}*_'\u2026\u2013\u2014\u3001\u3002\uff0c\uff1b"
 #: Characters of ``http://``: nothing before that may be broken.
 _SCHEME = 7
 _DROPPED = frozenset(INVISIBLE)
@@ -82,8 +86,9 @@ def _places(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[tuple[Eleme
             yield from _link(markup, node, wanted)
             continue
         block = _block_of(node)
-        if block is not None and block.index not in seen:
-            seen.add(block.index)
+        index = block.index if block is not None else _TOP
+        if index not in seen:
+            seen.add(index)
             yield from _texts(markup, block, node, wanted)
 
 
@@ -123,19 +128,21 @@ def _link(markup: Markup, element: Element, wanted: Wanted) -> Iterator[tuple[El
     yield element, Place(href.value.strip(), span, OccurrenceForm.HTML_HREF)
 
 
-def _texts(markup: Markup, block: Element, node: Text, wanted: Wanted) -> Iterator[tuple[Text, Place]]:
-    if any(element.name in _NO_TEXT for element in (block, *block.ancestors())):
-        return
-    if not wanted.may_stand_in(markup.text[block.start : block.end].encode("utf-8", "surrogatepass")):
-        return
+def _texts(markup: Markup, block: Element | None, node: Text, wanted: Wanted) -> Iterator[tuple[Text, Place]]:
+    if block is not None:
+        if any(element.name in _NO_TEXT for element in (block, *block.ancestors())):
+            return
+        if not wanted.may_stand_in(markup.text[block.start : block.end].encode("utf-8", "surrogatepass")):
+            return
     run = _Run(markup, block)
     for url, start, end in run.find(wanted):
         yield node, Place(url, markup.span(start, end), OccurrenceForm.HTML_TEXT)
 
 
 def _block_of(node: Text) -> Element | None:
+    """The block that holds *node*; None at the top of a fragment, outside all elements."""
     element = node.parent
-    while element is not None and element.name not in BLOCK and element.parent is not None:
+    while element is not None and element.name not in BLOCK:
         element = element.parent
     return element
 
@@ -147,13 +154,13 @@ class _Run:
     Links, code and inner blocks are left out; a boundary stands in their place.
     """
 
-    def __init__(self, markup: Markup, block: Element) -> None:
+    def __init__(self, markup: Markup, block: Element | None) -> None:
         self._markup = markup
         self._characters: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
-        index = block.index + 1
-        while index < block.stop:
+        index, stop = (block.index + 1, block.stop) if block is not None else (0, len(markup.nodes))
+        while index < stop:
             node = markup.nodes[index]
             index += 1
             if isinstance(node, Text):
@@ -192,7 +199,8 @@ class _Run:
             if start < free or (start and _BEFORE.match(self.text, start - 1)):
                 continue
             host = _HOST_ENDS.split(self.text[match.end() : match.end() + 260], maxsplit=1)[0]
-            found = self._longest(start, wanted.spellings_on(host if "/" in match[0] else match[0] + host))
+            urls = wanted.spellings_on(host if "/" in match[0] else match[0] + host)
+            found = self._longest(start, urls) or (self._likewise(start, wanted) if urls else None)
             if found is not None:
                 url, free = found
                 yield url, self._starts[start], self._ends[free - 1]
@@ -202,6 +210,19 @@ class _Run:
             end = self._end_of(start, url)
             if end is not None and _URL_END.match(self.text, end):
                 return url, end
+        return None
+
+    def _likewise(self, start: int, wanted: Wanted) -> tuple[str, int] | None:
+        """A wanted URL written in another way: with or without the slash of its root, escaped or not."""
+        run = _RUN.match(self.text, start)
+        end = run.end() if run else start
+        while end > start:
+            url = self.text[start:end]
+            if wanted.repair_of(url) is not None:
+                return url, end
+            if url[-1] not in _TRAILING:
+                return None
+            end -= 1
         return None
 
     def _end_of(self, start: int, url: str) -> int | None:

@@ -69,6 +69,9 @@ def _cut(task: Task, href: Href, attributes: str) -> Answer:
 def _behind_text(task: Task) -> Answer:
     if _is_linked_copy(task):
         return None
+    # ``[embed]URL[/embed]``: the site's software takes all of it for the address.
+    if task.data.startswith(encode("[/", task.encoding), task.place.span.end):
+        return task.refuse(RefusalReason.NO_ROOM, "it is the content of a shortcode, which holds an address alone")
     try:
         return [Cut(Span(task.place.span.end, task.place.span.end), _bytes(task, html_suffix(task.repair, task.words)))]
     except UnicodeEncodeError:

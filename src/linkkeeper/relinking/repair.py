@@ -160,11 +160,15 @@ def _may_cite(text: Text, wanted: Wanted, read: ReadCitations | None) -> bool:
 
 def _find(text: Text, wanted: Wanted, read: ReadCitations | None, *, notes_only: bool) -> _Found:
     if looks_like_html(text) and not notes_only:
-        return _find_in_html(text, wanted, read)
+        return _find_in_html(text, wanted, _reader(text, read) if read is not None else None)
     if read is None:
         words = "only HTML pages can be repaired without a reader of citations"
         raise ValueError(words)
-    return _find_by_reading(text, wanted, _reader(text, read), notes_only=notes_only)
+    again = _reader(text, read)
+    reading = again(text.data)
+    if reading.format is SourceFormat.HTML:
+        return _find_in_html(text, wanted, again, reading=reading, notes_only=notes_only)
+    return _find_by_reading(text, wanted, reading, again, notes_only=notes_only)
 
 
 def _reader(text: Text, read: ReadCitations) -> Callable[[bytes], Reading]:
@@ -180,13 +184,22 @@ def _reader(text: Text, read: ReadCitations) -> Callable[[bytes], Reading]:
     return again
 
 
-def _find_in_html(text: Text, wanted: Wanted, read: ReadCitations | None) -> _Found:
+def _find_in_html(
+    text: Text,
+    wanted: Wanted,
+    read: Callable[[bytes], Reading] | None,
+    *,
+    reading: Reading | None = None,
+    notes_only: bool = False,
+) -> _Found:
     found = find_places(text.data, wanted, declared_type=text.declared_type)
     places = list(found.certain)
-    if found.doubtful and read is not None:
-        cited = {place.span for place in _cited_places(_reader(text, read)(text.data), wanted)}
-        places += [place for place in found.doubtful if place.span in cited]
-        places.sort(key=lambda place: place.span.start)
+    asked = [*found.certain, *found.doubtful] if notes_only else found.doubtful
+    if asked and read is not None:
+        reading = reading or read(text.data)
+        cited = {place.span for place in _cited_places(reading, wanted, notes_only=notes_only)}
+        kept = [place for place in asked if place.span in cited]
+        places = kept if notes_only else sorted([*places, *kept], key=lambda place: place.span.start)
 
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
         return proves_html(text.data, after, edits, encoding=found.encoding)
@@ -194,8 +207,9 @@ def _find_in_html(text: Text, wanted: Wanted, read: ReadCitations | None) -> _Fo
     return _Found(SourceFormat.HTML, found.encoding, places, prove)
 
 
-def _find_by_reading(text: Text, wanted: Wanted, read: Callable[[bytes], Reading], *, notes_only: bool) -> _Found:
-    reading = read(text.data)
+def _find_by_reading(
+    text: Text, wanted: Wanted, reading: Reading, read: Callable[[bytes], Reading], *, notes_only: bool
+) -> _Found:
     places = _cited_places(reading, wanted, notes_only=notes_only)
 
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:

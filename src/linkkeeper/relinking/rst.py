@@ -5,6 +5,7 @@ Source: reStructuredText Markup Specification, hyperlink targets, embedded URIs,
 """
 
 import re
+from collections.abc import Iterator
 
 from linkkeeper.relinking.places import Answer, Cut, Task
 from linkkeeper.relinking.plain import add_suffix, unwritable
@@ -13,11 +14,12 @@ from linkkeeper.vocabulary.relink import RefusalReason
 
 _GRID_ROW = re.compile(rb"[ \t]*\|.*\|[ \t]*\r?$")
 _GRID_RULE = re.compile(rb"[ \t]*\+[-=+]+\+[ \t]*\r?$")
+_SIMPLE_RULE = re.compile(rb"[ \t]*=+(?: +=+)+[ \t]*\r?$")
 _FOLLOWS_EMBEDDED = re.compile(rb">`__?")
 
 
 def splice(task: Task) -> Answer:
-    if _in_grid_table(task):
+    if _in_grid_table(task) or _in_simple_table(task):
         return task.refuse(RefusalReason.NO_ROOM, "it stands in a drawn table, whose columns would no longer fit")
     if task.place.form is not OccurrenceForm.RST_TARGET:
         return add_suffix(task)
@@ -44,6 +46,26 @@ def _in_grid_table(task: Task) -> bool:
     if not _GRID_ROW.match(task.data[start:end]):
         return False
     return any(_reaches_rule(task.data, start, step) for step in (-1, 1))
+
+
+def _in_simple_table(task: Task) -> bool:
+    """A column of a simple table other than the last, whose text alone may go on beyond its rule."""
+    start, _ = _line(task.data, task.place.span.start)
+    rule = next((line for line in _lines_above(task.data, start) if _SIMPLE_RULE.match(line)), None)
+    if rule is None:
+        return False
+    return task.place.span.start - start < len(rule.rstrip().rpartition(b" ")[0])
+
+
+def _lines_above(data: bytes, start: int) -> Iterator[bytes]:
+    """The lines of the same block above *start*, the nearest first."""
+    while start > 0:
+        above = data.rfind(b"\n", 0, start - 1) + 1
+        line = data[above : start - 1]
+        if not line.strip():
+            return
+        yield line
+        start = above
 
 
 def _reaches_rule(data: bytes, start: int, step: int) -> bool:

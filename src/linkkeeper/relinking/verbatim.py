@@ -9,7 +9,9 @@ spans); reStructuredText's inline literals; tags of Hugo and Jekyll; MDX 3.
 """
 
 import re
+import sys
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 
 from linkkeeper.vocabulary.citation import SourceFormat
@@ -23,9 +25,11 @@ _SITE_TAG = re.compile(rb"\{\{[<%][^{}]{0,4000}[>%]\}\}|\{%[^%]{0,4000}%\}", re.
 _MODULE_LINE = re.compile(
     rb"(?:import\s+(?:[\w*{][^\n]*\sfrom\s+)?[\"']|export\s+(?:const|let|var|default|function|async|class|type|[{*])\b)"
 )
-_INDENTED = re.compile(rb" {4}| {0,3}\t")
 #: Indented lines behind it go on with it: a list item, a definition, a note, an element.
-_CONTAINER = re.compile(rb"(?: {0,3}>)* {0,3}(?:(?:[-+*:~]|\d{1,9}[.)]|\[\^[^\]\s]+\]:)(?:\s|$)|</?[A-Za-z])")
+_CONTAINER = re.compile(
+    rb"(?:[ \t]*>)*[ \t]*(?:(?:(?:[-+*]|\d{1,9}[.)])|(?P<note>:|~|\[\^[^\]\s]+\]:))(?:[ \t]{1,4}(?=\S)|[ \t]|$)"
+    rb"|(?P<element></?[A-Za-z]))"
+)
 _LITERAL = re.compile(rb"(?<![`\\])``(?=\S)(?:[^`]|`(?!`)){1,2000}(?<=\S)``(?!`)")
 
 
@@ -95,8 +99,9 @@ def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
     and a blank line, which is yielded empty.
     """
     fence = b""
-    is_blank, is_code, in_container, in_module = True, False, False, False
-    position = 0
+    is_blank, is_code, in_module = True, False, False
+    content = 0
+    position = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     while position < len(data):
         end = data.find(b"\n", position) + 1 or len(data)
         line = data[position:end].rstrip(b"\r\n")
@@ -114,15 +119,29 @@ def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
         elif in_module or (is_blank and _MODULE_LINE.match(line)):
             in_module = True
             yield position, end, False
-        elif _INDENTED.match(line):
-            is_code = is_code or (is_blank and not in_container)
+        else:
+            starts, depth = _CONTAINER.match(line), _depth(line)
+            if starts is not None:
+                content, is_code = _content_of(starts), False
+            else:
+                is_code = (is_code or is_blank) and depth >= content + 4
+                # A paragraph further out ends the item; a line right below goes on with it.
+                content = min(content, depth) if is_blank else content
             yield position, end, not is_code
             is_blank = False
-        else:
-            is_code = False
-            starts = _CONTAINER.match(line) is not None
-            if is_blank or starts:
-                in_container = starts or (in_container and line[:1] == b" ")
-            yield position, end, True
-            is_blank = False
         position = end
+
+
+def _depth(line: bytes) -> int:
+    """Columns of white space before a line's text; a tab reaches to the next multiple of four."""
+    expanded = line.expandtabs(4)
+    return len(expanded) - len(expanded.lstrip())
+
+
+def _content_of(opening: re.Match[bytes]) -> int:
+    """The column where an item's text begins; code is four columns further in."""
+    if opening["element"] is not None:
+        return sys.maxsize - 4
+    if opening["note"] is not None:
+        return 4
+    return len(opening[0].expandtabs(4))

@@ -26,7 +26,8 @@ class _Family:
     Citation templates that take an archived copy under the same parameters.
 
     *dead* is the parameter and value that say that the original is gone;
-    *usurped* the value while another's content stands on it.
+    *usurped* the value while another's content stands on it. *marks* are
+    parameters that tell it from a family of the same name in another language.
     """
 
     templates: re.Pattern[str]
@@ -34,13 +35,20 @@ class _Family:
     date: tuple[str, ...]
     dead: tuple[str, str] | None
     usurped: str | None = None
+    marks: frozenset[str] = frozenset()
 
 
 def _family(
-    templates: str, address: str, date: str, dead: tuple[str, str] | None, usurped: str | None = None
+    templates: str,
+    address: str,
+    date: str,
+    dead: tuple[str, str] | None,
+    usurped: str | None = None,
+    *,
+    marks: str = "",
 ) -> _Family:
     pattern = re.compile(rf"(?:{templates})$", re.I)
-    return _Family(pattern, tuple(address.split()), tuple(date.split()), dead, usurped)
+    return _Family(pattern, tuple(address.split()), tuple(date.split()), dead, usurped, frozenset(marks.split()))
 
 
 _FAMILIES = (
@@ -56,7 +64,21 @@ _FAMILIES = (
     _family(r"citeer (?:web|nieuws|boek|journal)", "archiefurl", "archiefdatum", ("dodeurl", "ja")),
     _family(r"webbref|tidningsref|bokref", "arkivurl", "arkivdatum", None),
     _family(r"cytuj.*", "archiwum", "zarchiwizowano", None),
-    _family(r"cita (?:web|news|libro|pubblicazione)", "urlarchivio", "dataarchivio", ("urlmorto", "sì")),
+    _family(
+        r"cita (?:web|news|libro|pubblicazione)",
+        "urlarchivio",
+        "dataarchivio",
+        ("urlmorto", "sì"),
+        marks="titolo accesso autore cognome nome data sito editore lingua urlarchivio dataarchivio urlmorto",
+    ),
+    _family(
+        r"cita (?:web|noticia|libro|publicación|conferencia|enciclopedia|tesis|vídeo|video)",
+        "urlarchivo archive-url archiveurl",
+        "fechaarchivo archive-date archivedate",
+        None,
+        marks="título titulo fechaacceso fecha-acceso autor apellido apellidos nombre fecha editorial sitioweb obra "
+        "idioma urlarchivo fechaarchivo",
+    ),
     _family(r"citar (?:web|periódico|livro|jornal)", "arquivourl", "arquivodata", ("urlmorta", "sim")),
 )
 _ARCHIVE_PARAMETERS = frozenset(name for family in _FAMILIES for name in family.address)
@@ -84,13 +106,28 @@ def splice(task: Task) -> Answer:
     if form is OccurrenceForm.WIKITEXT_TEMPLATE:
         return _in_template(task)
     if form is not OccurrenceForm.WIKITEXT_LINK:
-        return add_suffix(task)
+        template = _only_value_of(task)
+        return add_suffix(task) if template is None else _unknown(task, template)
     if task.annotate:
         end = task.data.find(b"]", task.place.span.end)
         if end < 0 or b"\n" in task.data[task.place.span.end : end]:
             return task.refuse(RefusalReason.NO_ROOM, "the end of this link was not found")
         return add_suffix(task, at=end + 1)
     return _swap(task)
+
+
+def _only_value_of(task: Task) -> str | None:
+    """The template that takes the URL as a parameter of its own, and would not take more words with it."""
+    before, end = task.data[: task.place.span.start][-40:], task.place.span.end
+    if not re.search(rb"[|=]\s*\Z", before) or not _ENDS_PARAMETER.match(task.data, end):
+        return None
+    template = _template_around(task.data, task.place.span, task.encoding)
+    return template.name if template is not None else None
+
+
+def _unknown(task: Task, called: str) -> Answer:
+    words = f"{{{{{called}}}}} has no known parameter for an archived copy"
+    return task.refuse(RefusalReason.UNKNOWN_TEMPLATE, words)
 
 
 def _swap(task: Task) -> Answer:
@@ -113,11 +150,20 @@ def _in_template(task: Task) -> Answer:
         return task.refuse(RefusalReason.NO_PLACE, f"it is no parameter of its own in {{{{{template.name}}}}}")
     if here.name in _ARCHIVE_PARAMETERS:
         return _swap(task)
-    family = next((family for family in _FAMILIES if family.templates.match(template.name)), None)
+    family = _family_of(template)
     if family is None or here.name not in _URL_PARAMETERS:
-        words = f"{{{{{template.name}|{here.name}=}}}} has no known parameter for an archived copy"
-        return task.refuse(RefusalReason.UNKNOWN_TEMPLATE, words)
+        return _unknown(task, f"{template.name}|{here.name}=")
     return _with_archive(task, template, here, family)
+
+
+def _family_of(template: _Template) -> _Family | None:
+    """The family by its templates' names; of two with one name that with more of its parameters here."""
+    named = [family for family in _FAMILIES if family.templates.match(template.name)]
+    if len(named) < 2:
+        return named[0] if named else None
+    given = {item.name for item in template.parameters}
+    counted = sorted(((len(family.marks & given), family) for family in named), key=lambda pair: -pair[0])
+    return counted[0][1] if counted[0][0] > counted[1][0] else None
 
 
 def _holds(parameter: _Parameter, span: Span) -> bool:
@@ -165,6 +211,7 @@ def _cuts(
     return sorted(cuts, key=lambda cut: cut.span.start)
 
 
+_ENDS_PARAMETER = re.compile(rb"\s*(?:<!--.*?-->\s*)?(?:\||\}\})", re.S)
 _BRACES = re.compile(rb"\{\{|\}\}|<!--.*?-->|<nowiki>.*?</nowiki>", re.S | re.I)
 _INNER = re.compile(rb"\{\{|\}\}|\[\[|\]\]|\||<!--.*?-->|<nowiki>.*?</nowiki>", re.S | re.I)
 _NAMED = re.compile(rb"(?P<before>\s*)(?P<name>[^=\s](?:[^=]*[^=\s])?)(?P<between>\s*=[ \t]*)(?P<value>.*)", re.S)
