@@ -52,10 +52,11 @@ class KeepRules:
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A visit that runs: its steps so far, and whether the lease was lost."""
+    """A visit that runs: its steps so far, and whether its request is being closed."""
 
     request: ClaimedRequest
     steps: list[StepReport] = field(default_factory=list)
+    closing: bool = False
 
 
 class Keeper:
@@ -171,8 +172,10 @@ class Keeper:
         work = asyncio.create_task(self._visit_and_keep(under_way))
         try:
             await asyncio.wait({beat, work}, return_when=asyncio.FIRST_COMPLETED)
-            # A beat that comes just after the end finds the request closed: only an unfinished visit was taken over.
-            (work if work.done() else beat).result()
+            if not work.done() and not under_way.closing:
+                beat.result()
+            # A beat that comes just after the end finds the request closed; whether it was ours, the closing itself told.
+            await work
         finally:
             for task in (beat, work):
                 task.cancel()
@@ -257,6 +260,7 @@ class Keeper:
             capture = await asyncio.to_thread(self._same_as_before, request, link, made, match)
             if capture is None:
                 capture = await asyncio.to_thread(self._publish, request, link, draft, made, page, match)
+        under_way.closing = True
         await asyncio.to_thread(
             self._ledger.finish,
             request,
