@@ -21,7 +21,7 @@ PAGES = [
     *(PROJECT / "docs").rglob("*.md"),
 ]
 
-#: DESIGN's contract of the command line.
+#: The contract of the command line.
 COMMANDS = (
     "archive up demo add sources remove citations check judge capture status relink verify rebuild backup pin upload"
     " withhold restore export doctor"

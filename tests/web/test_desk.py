@@ -94,7 +94,7 @@ def test_an_editor_uploads_a_copy(editor: Any, room: Room) -> None:
     assert answer.status_code == 303
     page = editor.get(f"/links/{room.link_id(URL)}").text
     assert "Capture" in page
-    (capture,) = room.store.catalogue.captures_of_url(URL)
+    (capture,) = room.store.catalogue.source_of_url(URL).captures  # type: ignore[union-attr]
     assert capture.uploaded_by == "ada" and "screenshot.png" in capture.files
     assert not list((room.root / "tmp").glob("upload-*"))
     shown = editor.get(f"/web/{capture.timestamp}/{URL}").text

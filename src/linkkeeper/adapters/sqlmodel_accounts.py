@@ -24,6 +24,11 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def _require_length(operation: str, name: str, password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise UsageError(operation, subject=name, reason=f"the password has under {SHORTEST_PASSWORD} characters")
+
+
 class SqlAccounts:
     """Satisfies :class:`linkkeeper.pipeline.decisions.Accounts`."""
 
@@ -40,29 +45,47 @@ class SqlAccounts:
         with self._database.reading() as session:
             return session.exec(select(EditorRow.id).limit(1)).first() is not None
 
-    def add_editor(self, name: str, password: str) -> None:
+    def add_editor(self, name: str, password: str, *, one_time: bool = False) -> None:
         if not name.strip():
             raise UsageError("add the editor", subject="name", reason="is empty")
-        if len(password) < SHORTEST_PASSWORD:
-            raise UsageError(
-                "add the editor", subject=name, reason=f"the password has under {SHORTEST_PASSWORD} characters"
-            )
+        _require_length("add the editor", name, password)
         with self._database.writing() as session:
             if session.exec(select(EditorRow).where(EditorRow.name == name)).first() is not None:
                 raise UsageError("add the editor", subject=name, reason="there is one of that name already")
-            row = EditorRow(name=name, password_hash=self._hasher.hash(password), created_at=datetime.now(UTC))
+            row = EditorRow(
+                name=name,
+                password_hash=self._hasher.hash(password),
+                created_at=datetime.now(UTC),
+                must_change=one_time,
+            )
             session.add(row)
+
+    def set_password(self, account: Account, *, current: str, new: str) -> None:
+        _require_length("set the password", account.name, new)
+        with self._database.reading() as session:
+            stored = session.get_one(EditorRow, account.editor_id).password_hash
+        if not account.must_change and not self._fits(stored, current):
+            raise UsageError("set the password", subject=account.name, reason="the present password is wrong")
+        if self._fits(stored, new):
+            raise UsageError("set the password", subject=account.name, reason="it is the old one: choose another")
+        with self._database.writing() as session:
+            row = session.get_one(EditorRow, account.editor_id)
+            row.password_hash, row.must_change = self._hasher.hash(new), False
+            session.add(row)
+            session.exec(delete(SessionRow).where(col(SessionRow.editor_id) == account.editor_id))
+
+    def _fits(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
     def sign_in(self, name: str, password: str, *, now: datetime) -> str | None:
         with self._database.reading() as session:
             row = session.exec(select(EditorRow).where(EditorRow.name == name)).first()
             stored = row.password_hash if row else self._nobody
             editor_id = row.id if row else None
-        try:
-            self._hasher.verify(stored, password)
-        except (VerificationError, InvalidHashError):
-            return None
-        if editor_id is None:
+        if not self._fits(stored, password) or editor_id is None:
             return None
         secret = secrets.token_urlsafe(32)
         with self._database.writing() as session:
@@ -87,7 +110,7 @@ class SqlAccounts:
             if found is None:
                 return None
             row, editor = found
-            return Account(editor_id=must(editor.id), name=editor.name, csrf=row.csrf)
+            return Account(editor_id=must(editor.id), name=editor.name, csrf=row.csrf, must_change=editor.must_change)
 
     def sign_out(self, secret: str) -> None:
         with self._database.writing() as session:

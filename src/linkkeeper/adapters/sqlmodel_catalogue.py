@@ -7,6 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
 from linkkeeper.adapters.sqlmodel_history import HistoryQueries
+from linkkeeper.adapters.sqlmodel_kept_source import cited_in, kept_source
 from linkkeeper.adapters.sqlmodel_links import find_link, must
 from linkkeeper.adapters.sqlmodel_tables import (
     AnalysisRow,
@@ -30,8 +31,8 @@ from linkkeeper.vocabulary.views import (
     AnalysisSummary,
     CaptureView,
     CitationView,
-    CitedIn,
     HostSummary,
+    KeptSource,
     LinkPage,
     LinkSummary,
     NoteView,
@@ -125,15 +126,16 @@ class SqlCatalogue(HistoryQueries):
             row = session.get(CaptureRow, capture_id)
             return None if row is None else capture_view(row)
 
-    def captures_of_url(self, url: str) -> Sequence[CaptureView]:
+    def source_of_url(self, url: str) -> KeptSource | None:
+        try:
+            key = identity_key(fetch_form(url))
+        except UnusableUrl:
+            return None
         with self._database.reading() as session:
-            link = _link_row(session, url)
-            if link is None:
-                return []
-            rows = session.exec(
-                select(CaptureRow).where(CaptureRow.link_id == link.id).order_by(col(CaptureRow.moment))
-            )
-            return [capture_view(row) for row in rows]
+            return kept_source(session, key)
+
+    def version(self) -> int:
+        return self._database.version()
 
     def captures(self, *, limit: int = 100, offset: int = 0) -> Sequence[CaptureView]:
         with self._database.reading() as session:
@@ -301,28 +303,7 @@ def _link_page(session: Session, row: LinkRow) -> LinkPage:
         evidence=dict(last.evidence or {}) if last else {},
         checks=tuple(check_view(check) for check in checks),
         captures=tuple(capture_view(capture) for capture in captures),
-        cited_in=_cited_in(session, link_id),
-    )
-
-
-def _cited_in(session: Session, link_id: int) -> tuple[CitedIn, ...]:
-    rows = session.exec(
-        select(AnalysisRow, NoteRow)
-        .join(CitationRow, col(CitationRow.analysis_id) == col(AnalysisRow.id))
-        .outerjoin(NoteRow, col(NoteRow.id) == col(CitationRow.note_id))
-        .where(CitationRow.link_id == link_id, col(CitationRow.gone_at).is_(None))
-        .order_by(col(AnalysisRow.id), col(CitationRow.position))
-    ).all()
-    return tuple(
-        CitedIn(
-            analysis_id=must(analysis.id),
-            analysis_title=analysis.title,
-            file=analysis.location,
-            label=note.label if note else None,
-            note_text=note.text if note else None,
-            cited_on=(note.accessed if note else None) or analysis.published,
-        )
-        for analysis, note in rows
+        cited_in=cited_in(session, link_id),
     )
 
 

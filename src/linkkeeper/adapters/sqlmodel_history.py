@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
@@ -42,8 +42,7 @@ class HistoryQueries:
             links = _links_of(session, analysis_id=analysis_id, link_id=link_id, host=host)
             turns = _turns(session, links)
         first = max(today - timedelta(days=days - 1), min((row.first_seen_at.date() for row in links), default=today))
-        wanted = [first + timedelta(days=offset) for offset in range((today - first).days + 1)]
-        return [StatesOn(day=day, counts=_counts_on(day, links, turns)) for day in wanted] if links else []
+        return _counts_by_day(first, today, links, turns) if links else []
 
     def search(self, words: str, *, limit: int = 50) -> Sequence[Finding]:
         """Analyses and links by title and address, captures by their text; best first."""
@@ -84,16 +83,28 @@ def _turns(session: Session, links: Sequence[LinkRow]) -> dict[int, list[tuple[d
     return found
 
 
-def _counts_on(
-    day: date, links: Sequence[LinkRow], turns: dict[int, list[tuple[datetime, str]]]
-) -> tuple[tuple[LinkState, int], ...]:
-    end = datetime.combine(day, time.max, tzinfo=UTC)
-    states = Counter(
-        next((state for moment, state in reversed(turns.get(must(row.id), [])) if moment <= end), LinkState.NEW.value)
-        for row in links
-        if row.first_seen_at <= end
-    )
-    return tuple((state, states[state.value]) for state in LinkState if states[state.value])
+def _counts_by_day(
+    first: date, last: date, links: Sequence[LinkRow], turns: dict[int, list[tuple[datetime, str]]]
+) -> list[StatesOn]:
+    """One pass: every link's changes are counted on their days, and the days are then added up."""
+    changes: dict[date, Counter[str]] = {}
+    for row in links:
+        before = None
+        for moment, state in [(row.first_seen_at, LinkState.NEW.value), *turns.get(must(row.id), [])]:
+            day = max(moment.date(), row.first_seen_at.date(), first)
+            on = changes.setdefault(day, Counter())
+            on[state] += 1
+            if before is not None:
+                on[before] -= 1
+            before = state
+    totals: Counter[str] = Counter()
+    found = []
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        totals.update(changes.get(day, {}))
+        counts = tuple((state, totals[state.value]) for state in LinkState if totals[state.value])
+        found.append(StatesOn(day=day, counts=counts))
+    return found
 
 
 def _like(term: str) -> str:

@@ -8,7 +8,7 @@ values, lists and evidence are JSON text.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Index, MetaData, TypeDecorator, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Dialect, Index, MetaData, TypeDecorator, UniqueConstraint, false, text
 from sqlalchemy.types import JSON, Text
 from sqlmodel import Field, SQLModel
 
@@ -212,7 +212,15 @@ class CaptureRow(Row, table=True):
     """A published capture, or with *same_as* the record that a later visit found the same text."""
 
     __tablename__ = "capture"
-    __table_args__ = (Index("ix_capture_link_id_moment", "link_id", "moment"),)
+    __table_args__ = (
+        Index("ix_capture_link_id_moment", "link_id", "moment"),
+        Index(
+            "ix_capture_unrehearsed",
+            "moment",
+            sqlite_where=text("replay_looked_at IS NULL AND same_as IS NULL"),
+            postgresql_where=text("replay_looked_at IS NULL AND same_as IS NULL"),
+        ),
+    )
     id: str = Field(primary_key=True)
     link_id: int = Field(foreign_key="link.id")
     url: str = _text()
@@ -239,6 +247,9 @@ class CaptureRow(Row, table=True):
     access_until: datetime | None = _moment(nullable=True)
     access_reason: str | None = _text(nullable=True)
     verified_at: datetime | None = _moment(nullable=True)
+    replay_score: float | None = None
+    replay_words: str | None = _text(nullable=True)
+    replay_looked_at: datetime | None = _moment(nullable=True)
 
 
 class RequestRow(Row, table=True):
@@ -346,6 +357,7 @@ class EditorRow(Row, table=True):
     name: str = Field(unique=True)
     password_hash: str
     created_at: datetime = _moment()
+    must_change: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class SessionRow(Row, table=True):

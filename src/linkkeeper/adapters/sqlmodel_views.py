@@ -41,6 +41,8 @@ def capture_view(row: CaptureRow) -> CaptureView:
         note_words=row.note_words,
         same_as=row.same_as,
         uploaded_by=row.uploaded_by,
+        replay_score=row.replay_score,
+        replay_words=row.replay_words,
     )
 
 

@@ -19,6 +19,7 @@ from linkkeeper.vocabulary.views import (
     CitedIn,
     Finding,
     HostSummary,
+    KeptSource,
     LinkPage,
     LinkSummary,
     NoteView,
@@ -40,6 +41,7 @@ __all__ = [
     "CitedIn",
     "Finding",
     "HostSummary",
+    "KeptSource",
     "LinkPage",
     "LinkSummary",
     "NoteView",
@@ -76,8 +78,12 @@ class Catalogue(Protocol):
     def hosts(self, *, limit: int = 200) -> Sequence[HostSummary]: ...
     def host(self, key: str) -> HostSummary | None: ...
     def capture(self, capture_id: str) -> CaptureView | None: ...
-    def captures_of_url(self, url: str) -> Sequence[CaptureView]:
-        """All captures of *url*'s link, ascending by moment, withheld ones included."""
+    def source_of_url(self, url: str) -> KeptSource | None:
+        """What the memento page of *url* is made of; captures ascending by moment, withheld ones included."""
+        ...
+
+    def version(self) -> int:
+        """Another number after every change that was made since the last call, by whatever process; for caches."""
         ...
 
     def captures(self, *, limit: int = 100, offset: int = 0) -> Sequence[CaptureView]: ...

@@ -53,7 +53,23 @@ class Decisions(Protocol):
 class Accounts(Protocol):
     """Editors, their sessions and tokens. Secrets are stored hashed only."""
 
-    def add_editor(self, name: str, password: str) -> None: ...
+    def has_editor(self) -> bool: ...
+    def add_editor(self, name: str, password: str, *, one_time: bool = False) -> None:
+        """Raises UsageError for a name that is taken or a short password; a *one_time* one must be changed first."""
+        ...
+
+    def set_password(self, account: Account, *, current: str, new: str) -> None:
+        """
+        Give an editor a new password, and end all of the editor's sessions.
+
+        Args:
+            current: The present one; not asked for while it is a one-time password.
+
+        Raises:
+            UsageError: *current* is wrong, or *new* is short or the same.
+        """
+        ...
+
     def sign_in(self, name: str, password: str, *, now: datetime) -> str | None:
         """The session secret for the cookie, or None where name or password is wrong."""
         ...

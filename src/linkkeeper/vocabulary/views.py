@@ -54,7 +54,8 @@ class CaptureView:
     A capture, or a "same as" row (*same_as* names the capture that holds the bytes).
 
     *files* are names in *directory* (relative to storage). *timestamp* is the
-    14-digit form of *moment* used in its URI-M.
+    14-digit form of *moment* used in its URI-M. *replay_score* (0 to 1) says how
+    like its picture its replay was seen, None while nobody compared them.
     """
 
     id: str
@@ -79,6 +80,8 @@ class CaptureView:
     note_words: str
     same_as: str | None
     uploaded_by: str | None
+    replay_score: float | None = None
+    replay_words: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,17 @@ class LinkPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSource:
+    """What a memento's page needs of its link: the original's state, all captures ascending, who cites it."""
+
+    link_id: int
+    state: LinkState
+    since: datetime
+    captures: tuple[CaptureView, ...]
+    cited_in: tuple[CitedIn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostSummary:
     """*backoff_until* is set while the host asked us to wait."""
 
@@ -248,11 +262,16 @@ class StatesOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A signed-in editor; *csrf* must come back with every form."""
+    """
+    A signed-in editor; *csrf* must come back with every form.
+
+    *must_change* is set until a one-time password was replaced by an own one.
+    """
 
     editor_id: int
     name: str
     csrf: str
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,15 +49,10 @@ def tombstone(capture: CaptureView, now: datetime) -> Tombstone | None:
             )
 
 
-def holder_of(catalogue: Catalogue, capture: CaptureView) -> CaptureView | None:
-    """The capture that holds the bytes shown for *capture*: itself, or the one that it is the same as."""
-    return catalogue.capture(capture.same_as) if capture.same_as else capture
-
-
 def shown_or_tombstone(catalogue: Catalogue, capture: CaptureView, now: datetime) -> Tombstone | None:
     """As :func:`tombstone`; a "same as" row is dark when the capture that holds its bytes is."""
     own = tombstone(capture, now)
     if own or not capture.same_as:
         return own
-    holder = holder_of(catalogue, capture)
+    holder = catalogue.capture(capture.same_as)
     return tombstone(holder, now) if holder else None

@@ -75,10 +75,6 @@ class Addresses:
         """Absolute address of the memento page."""
         return f"{self.desk}{memento_path(capture.timestamp, capture.url)}"
 
-    def public_uri_m(self, capture: CaptureView) -> str | None:
-        """The URI-M that may be written into published texts; None while no public address is set."""
-        return self.uri_m(capture) if self.public_url else None
-
     def is_desk(self, host: str) -> bool:
         """Whether the desk answers to this ``Host`` header."""
         return _name_of(host) == (urlsplit(self.public_url).hostname if self.public_url else LOCAL_DESK)

@@ -1,4 +1,8 @@
-"""The API: ask for captures, follow them, and read the state of a link. See DESIGN 5 for the objects."""
+"""
+The API: ask for captures, follow them, and read the state of a link.
+
+Its objects are those of ``capture --json`` and ``status --json``.
+"""
 
 from typing import Annotated, Any
 

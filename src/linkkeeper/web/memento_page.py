@@ -17,10 +17,11 @@ from starlette.responses import RedirectResponse, Response
 from linkkeeper.archive.manifest import Manifest, read_manifest
 from linkkeeper.errors import FixityError
 from linkkeeper.replay.addresses import BadAddress
+from linkkeeper.replay.likeness import GOOD_LIKENESS
 from linkkeeper.replay.page import Timeline, delay_words, timeline
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES
 from linkkeeper.vocabulary.memento import memento_path
-from linkkeeper.vocabulary.views import CaptureView, CitedIn, LinkPage
+from linkkeeper.vocabulary.views import CaptureView, CitedIn, KeptSource
 from linkkeeper.web import access, words
 from linkkeeper.web.archived_address import ArchivedAddress, read_address
 from linkkeeper.web.limits import Limiter, Rate
@@ -37,6 +38,10 @@ TEXT = "text.txt"
 VIEWS = {"": "source", "im_": "picture", "pd_": "pdf", "tx_": "text", "rp_": "replay", "pr_": "proof"}
 REPORT_RATE = Rate(times=5, seconds=600)
 LONGEST_REPORT = 4_000
+BAD_REPLAY = (
+    "Replayed, this page does not look as it did when it was captured, so the picture is shown; "
+    "it and the PDF are what can be trusted."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,7 @@ class Shown:
 
     capture: CaptureView
     holder: CaptureView
-    link: LinkPage
+    source: KeptSource
     others: tuple[CaptureView, ...]
     timeline: Timeline
     view: str
@@ -88,14 +93,21 @@ class Shown:
         return self.replay and WACZ in self.files and not self.is_pdf
 
     @property
+    def replays_badly(self) -> bool:
+        """Whether its replay was seen not to look like its picture."""
+        score = self.holder.replay_score
+        return self.replay_offered and score is not None and score < GOOD_LIKENESS
+
+    @property
     def replay_by_itself(self) -> bool:
         """Whether replay takes the picture's place without being asked to."""
-        return self.replay_offered and self.view == "source" and self.holder.quality in SHOWN_QUALITIES
+        wanted = self.replay_offered and self.view == "source" and not self.replays_badly
+        return wanted and self.holder.quality in SHOWN_QUALITIES
 
     @property
     def cited(self) -> CitedIn | None:
         """The earliest citation."""
-        return min(self.link.cited_in, key=lambda cited: cited.cited_on or date.max, default=None)
+        return min(self.source.cited_in, key=lambda cited: cited.cited_on or date.max, default=None)
 
     @property
     def after_citation(self) -> str:
@@ -121,6 +133,8 @@ class Shown:
             said.append("It has not been confirmed that this is the source that the note means.")
         if self.holder.uploaded_by:
             said.append(f"This copy was uploaded by an editor ({self.holder.uploaded_by}), not captured from the web.")
+        if self.replays_badly and self.view in ("source", "replay"):
+            said.append(BAD_REPLAY)
         if self.capture.same_as:
             said.append(
                 f"On this day the page had the same text as on {words.day(self.holder.moment)}; that capture is shown."
@@ -144,18 +158,18 @@ class MementoPages:
 
     def show(self, request: Request) -> Response:
         address = self._address(request)
-        captures = self.mementos.of(address.url)
-        if not captures:
+        source = self.mementos.source(address.url)
+        if source is None:
             return self._nothing_kept(request, address)
         if address.stamp == "*":
-            return RedirectResponse(f"/links/{captures[0].link_id}", status_code=302)
-        exact = self.mementos.exact(captures, address.stamp)
+            return RedirectResponse(f"/links/{source.link_id}", status_code=302)
+        exact = self.mementos.exact(source.captures, address.stamp)
         if exact is None:
-            return self._nearest(request, address, captures)
-        dark = access.shown_or_tombstone(self.services.catalogue, exact, self.services.clock.now())
+            return self._nearest(request, address, source.captures)
+        dark = self.mementos.tombstone(source.captures, exact)
         if dark:
             return self._tombstone(request, exact, dark)
-        return self._page(request, exact, captures, view=VIEWS[address.modifier])
+        return self._page(request, exact, source, view=VIEWS[address.modifier])
 
     def report(
         self,
@@ -184,17 +198,14 @@ class MementoPages:
             raise HTTPException(404, f"There is no way of seeing it called {address.modifier!r}.")
         return address
 
-    def _page(
-        self, request: Request, capture: CaptureView, captures: tuple[CaptureView, ...], *, view: str
-    ) -> Response:
-        holder = access.holder_of(self.services.catalogue, capture)
-        link = self.services.catalogue.link(capture.link_id)
-        if holder is None or link is None:
+    def _page(self, request: Request, capture: CaptureView, source: KeptSource, *, view: str) -> Response:
+        holder = self.mementos.holder(source.captures, capture)
+        if holder is None:
             raise HTTPException(404, "There is no such capture here.")
-        others = self.mementos.shown(captures)
+        others = self.mementos.shown(source.captures)
         line = timeline([self.mementos.memento(one) for one in others], self.mementos.memento(capture))
         shown = Shown(
-            capture=capture, holder=holder, link=link, others=others, timeline=line, view=view, replay=self.replay
+            capture=capture, holder=holder, source=source, others=others, timeline=line, view=view, replay=self.replay
         )
         manifest = self._manifest(holder) if view == "proof" else None
         answer = self.pages.html(request, "memento.html", {"shown": shown, "manifest": manifest})
@@ -213,7 +224,7 @@ class MementoPages:
         found = self.mementos.nearest(captures, address.moment)
         if found is None:
             last = captures[-1]
-            dark = access.shown_or_tombstone(self.services.catalogue, last, self.services.clock.now())
+            dark = self.mementos.tombstone(captures, last)
             return self._tombstone(request, last, dark) if dark else self._nothing_kept(request, address)
         path = memento_path(found.timestamp, found.url, modifier=address.modifier)
         answer = RedirectResponse(path, status_code=302)

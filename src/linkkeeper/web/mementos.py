@@ -7,7 +7,7 @@ from linkkeeper.replay.addresses import Addresses as ProtocolAddresses
 from linkkeeper.replay.timegate import closest, memento_headers
 from linkkeeper.vocabulary.capture import SHOWN_QUALITIES, AccessLevel
 from linkkeeper.vocabulary.memento import Memento
-from linkkeeper.vocabulary.views import CaptureView
+from linkkeeper.vocabulary.views import CaptureView, KeptSource
 from linkkeeper.web import access
 from linkkeeper.web.services import WebServices
 
@@ -17,13 +17,32 @@ class Mementos:
         self.services = services
         self.addresses = ProtocolAddresses(base=services.addresses.desk)
 
+    def source(self, url: str) -> KeptSource | None:
+        """The source at *url* with all its captures, dark ones included; None where there is no capture."""
+        found = self.services.catalogue.source_of_url(url)
+        if (found is None or not found.captures) and "%23" in url:
+            # A client route ("#!/page") can only reach a server escaped.
+            found = self.services.catalogue.source_of_url(url.replace("%23", "#", 1))
+        return found if found is not None and found.captures else None
+
     def of(self, url: str) -> tuple[CaptureView, ...]:
         """All captures of *url*'s source, ascending, dark ones included."""
-        found = tuple(self.services.catalogue.captures_of_url(url))
-        if not found and "%23" in url:
-            # A client route ("#!/page") can only reach a server escaped.
-            found = tuple(self.services.catalogue.captures_of_url(url.replace("%23", "#", 1)))
-        return found
+        found = self.source(url)
+        return found.captures if found else ()
+
+    def holder(self, captures: Sequence[CaptureView], capture: CaptureView) -> CaptureView | None:
+        """The capture that holds the bytes shown for *capture*: itself, or the one that it is the same as."""
+        if not capture.same_as:
+            return capture
+        near = next((one for one in captures if one.id == capture.same_as), None)
+        return near or self.services.catalogue.capture(capture.same_as)
+
+    def tombstone(self, captures: Sequence[CaptureView], capture: CaptureView) -> access.Tombstone | None:
+        """Its tombstone; a "same as" row is dark when the capture that holds its bytes is. None while it is open."""
+        now = self.services.clock.now()
+        own = access.tombstone(capture, now)
+        holder = self.holder(captures, capture)
+        return own or (access.tombstone(holder, now) if holder else None)
 
     def shown(self, captures: Sequence[CaptureView]) -> tuple[CaptureView, ...]:
         """Those that may be shown now; a "same as" row is as dark as the capture that holds its bytes."""
