@@ -1,4 +1,4 @@
-"""The API: the objects of DESIGN 5, steps as events, refusals that say why."""
+"""The API: the objects of ``status`` and ``capture --json``, steps as events, refusals that say why."""
 
 import json
 from typing import Any
@@ -67,6 +67,7 @@ def test_a_capture_is_told_with_request_and_steps(api: httpx.Client, room: Room)
     capture_id = room.ask(URL)
     waiting = api.get(f"/api/captures/{capture_id}").json()
     keys = {"url", "capture_id", "quality", "reason", "directory", "files", "elapsed_s", "request_state", "steps"}
+    keys.add("replay_score")
     assert set(waiting) == keys
     assert (waiting["request_state"], waiting["quality"], waiting["files"]) == ("waiting", None, [])
     finish(room, capture_id)

@@ -1,10 +1,14 @@
 """The replay host: files of captures by range, as what they are, and nothing else."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkkeeper.assembly import open_store
+from linkkeeper.vocabulary.capture import AccessLevel
 from linkkeeper.web import files
 from linkkeeper.web.replay_host import build_replay_host
 from web_making import PDF, Room, listening
@@ -37,6 +41,23 @@ def test_ranges_tags_and_caching(outside: httpx.Client, room: Room, capture_id: 
         assert outside.get(path, headers={"range": not_understood}).status_code == 200, not_understood
     assert outside.get(path, headers={"range": "bytes=0-1", "if-range": '"old"'}).content == whole
     assert outside.head(path).headers["content-length"] == str(len(whole))
+
+
+def test_a_capture_withheld_by_another_process_is_gone_with_the_next_request(
+    outside: httpx.Client, room: Room, capture_id: str
+) -> None:
+    path = f"/captures/{capture_id}/capture.wacz"
+    assert outside.get(path).status_code == outside.get(path).status_code == 200
+    with open_store(room.store.settings, clock=room.clock) as elsewhere:
+        elsewhere.editing.withhold(capture_id, AccessLevel.TAKEDOWN, by="ada", reason="asked")
+        assert outside.get(path).status_code == 451
+        elsewhere.editing.restore(capture_id, by="ada", reason="settled")
+        assert outside.get(path).status_code == 200
+        until = room.clock.moment + timedelta(days=1)
+        elsewhere.editing.withhold(capture_id, AccessLevel.EMBARGO, by="ada", reason="asked", until=until)
+    assert outside.get(path).status_code == 403
+    room.clock.moment = until
+    assert outside.get(path).status_code == 200
 
 
 def test_each_file_is_given_out_as_what_it_is(outside: httpx.Client, capture_id: str) -> None:

@@ -27,10 +27,10 @@ def add_editor(
     ask: Annotated[bool, typer.Option("--ask", help="Type the password instead of having one made.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Add an editor; the made password is printed once."""
+    """Add an editor; the made password is printed once, and changed by the editor at the first sign-in."""
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else secrets.token_urlsafe(12)
     with open_store(load(config)) as store:
-        store.accounts.add_editor(name, password)
+        store.accounts.add_editor(name, password, one_time=not ask)
     side_console().print(f"editor {name} added")
     if not ask:
         console().print(password)

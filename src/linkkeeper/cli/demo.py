@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,15 +19,16 @@ from linkkeeper.assembly import Engine, open_engine
 from linkkeeper.cli.options import ConfigOption, VerboseOption
 from linkkeeper.cli.output import console, side_console
 from linkkeeper.cli.progress import RoundProgress
-from linkkeeper.daemon.run import FIRST_LOGIN, Daemon
+from linkkeeper.daemon.run import Daemon
 from linkkeeper.demo.clock import MovableClock
 from linkkeeper.demo.run import DemoResult, demo_settings, prepare_folder, run_demo
 from linkkeeper.demo.small_web import SmallWeb
+from linkkeeper.pipeline.first_login import FIRST_LOGIN
 from linkkeeper.pipeline.report import SourceFound
 from linkkeeper.settings import Settings, load
 from linkkeeper.vocabulary.edition import Edition
 from linkkeeper.vocabulary.state import REPAIRED_STATES
-from linkkeeper.web.servers import serving
+from linkkeeper.web.servers import replaying, serving
 
 #: Characters shown of a line ahead of its repair.
 _CONTEXT = 60
@@ -74,7 +74,7 @@ def _progress(engine: Engine, editions: Sequence[Edition]) -> Iterator[None]:
 
 async def _serve(settings: Settings, clock: MovableClock) -> None:
     async with open_engine(settings, clock=clock, allow_unsandboxed=True) as engine:
-        daemon = Daemon(engine, settings, serve=partial(serving, note=NOTE))
+        daemon = Daemon(engine, settings, serve=partial(serving, note=NOTE), replay=replaying)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, daemon.stop)
         await daemon.run(on_ready=partial(_say_ready, settings.storage.path))
@@ -93,8 +93,9 @@ def show(result: DemoResult, to: Console, *, elapsed_s: float) -> None:
     for line in result.repaired:
         before, after = _cut(line.before.strip(), line.after.strip())
         to.print(Text(f"\n{line.file}", style="bold"))
-        to.print(Padding(Text(f"- {before}", style="red"), (0, 0, 0, 2)), soft_wrap=False)
-        to.print(Padding(Text(f"+ {after}", style="green"), (0, 0, 0, 2)), soft_wrap=False)
+        # Not wrapped: an address must be copied whole.
+        to.print(Text(f"  - {before}", style="red"))
+        to.print(Text(f"  + {after}", style="green"))
     to.print(
         f"\n{len(result.repaired)} lines were repaired in {elapsed_s:.0f} s. The report: {result.report}", markup=False
     )

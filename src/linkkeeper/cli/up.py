@@ -7,9 +7,10 @@ import typer
 from linkkeeper import logs
 from linkkeeper.cli.options import ConfigOption, VerboseOption
 from linkkeeper.cli.output import side_console
-from linkkeeper.daemon.run import FIRST_LOGIN, opened
+from linkkeeper.daemon.run import opened
+from linkkeeper.pipeline.first_login import FIRST_LOGIN
 from linkkeeper.settings import Settings, load
-from linkkeeper.web.servers import serving
+from linkkeeper.web.servers import replaying, serving
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +24,7 @@ def up(config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
 
 
 async def _up(settings: Settings) -> None:
-    async with opened(settings, serve=serving) as daemon:
+    async with opened(settings, serve=serving, replay=replaying) as daemon:
         await daemon.run(on_ready=lambda url: _say_ready(url, settings))
 
 
@@ -32,6 +33,6 @@ def _say_ready(url: str, settings: Settings) -> None:
     say.print(f"reading room {url}/   desk {url}/desk/")
     login = settings.storage.path / FIRST_LOGIN
     if login.exists():
-        say.print(f"the first editor's name and password are in {login}; delete it once you are in")
+        say.print(f"the first editor's name and one-time password are in {login}; it goes with the first sign-in")
     if not settings.web.public_url:
         say.print("[web] public_url is unset: repairs that need an archived link of ours wait for it")

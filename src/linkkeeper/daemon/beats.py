@@ -1,11 +1,13 @@
 """What each beat does; every one may run again at any time without harm."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from linkkeeper.archive.fixity import FixityReport
 from linkkeeper.assembly import Engine
+from linkkeeper.assembly.rehearsing import rehearser_of
 from linkkeeper.assembly.seeking import lister_of, seeker_of
 from linkkeeper.settings import Settings
 
@@ -58,6 +60,21 @@ class Housekeeping:
                 await asyncio.to_thread(store.captures.verified, capture_id, now=store.clock.now())
             else:
                 log.error("fixity trouble", capture=capture_id, trouble=[str(item) for item in report.damages])
+
+    def rehearsing(self, stage: str) -> Callable[[], Awaitable[None]]:
+        """
+        The beat that compares new captures' replays with their pictures.
+
+        Args:
+            stage: Address of a replay host that our own browser reaches.
+        """
+        engine = self._engine
+        rehearser = rehearser_of(engine.store, engine.pool, address=lambda key: f"{stage}/replay/page/{key}")
+
+        async def rehearse() -> None:
+            await rehearser.run()
+
+        return rehearse
 
     def _audit(self, capture_id: str) -> FixityReport:
         store = self._engine.store

@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import structlog
 
 from linkkeeper.assembly import Engine, Store, open_engine
 from linkkeeper.daemon.beats import Housekeeping
 from linkkeeper.errors import BrowserError, LinkkeeperError, StorageError
+from linkkeeper.pipeline.first_login import leave_first_login
 from linkkeeper.settings import Settings
 
 log = structlog.get_logger()
@@ -21,17 +20,19 @@ log = structlog.get_logger()
 GRACE_S = 4.0
 IDLE_S = 0.5
 TROUBLE_S = 15.0
-FIRST_EDITOR = "editor"
-FIRST_LOGIN = "first-login"
 
 WATCH_EVERY = "every 15s"
 POLL_EVERY = "every 15s"
 MEND_EVERY = "every 1m"
+REHEARSE_EVERY = "every 20s"
 FIXITY_AT = "45 2 * * *"
 
 
 #: Starts both listeners and gives the desk's address; satisfied by :func:`linkkeeper.web.servers.serving`.
 Serve = Callable[[Store], AbstractAsyncContextManager[str]]
+#: Starts a replay host for our own browser and gives its address, empty where replay is turned off; satisfied
+#: by :func:`linkkeeper.web.servers.replaying`.
+Replay = Callable[[Store], AbstractAsyncContextManager[str]]
 
 
 class Daemon:
@@ -40,13 +41,15 @@ class Daemon:
 
     Args:
         serve: The desk and the replay host, joined by the command line.
+        replay: A replay host where new captures are rehearsed; None for no rehearsals.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, *, serve: Serve) -> None:
+    def __init__(self, engine: Engine, settings: Settings, *, serve: Serve, replay: Replay | None = None) -> None:
         self._engine = engine
         self._settings = settings
         self._stop = asyncio.Event()
         self._serve = serve
+        self._replay = replay
         self._house = Housekeeping(engine, settings)
 
     def stop(self) -> None:
@@ -67,10 +70,10 @@ class Daemon:
         self._recover()
         await self._require_browser()
         beats = engine.beats()
-        async with self._serve(engine.store) as desk_url, engine.hosts.beating():
+        async with self._serve(engine.store) as desk_url, self._stage() as stage, engine.hosts.beating():
             workers = [asyncio.create_task(self._work()) for _ in range(self._settings.captures.slots)]
             try:
-                self._wind_up(beats.add)
+                self._wind_up(beats.add, stage)
                 beats.start()
                 on_ready(desk_url)
                 await self._stop.wait()
@@ -82,19 +85,24 @@ class Daemon:
         recovery = self._engine.store.recovery
         adopted, swept = recovery.adopt(), recovery.sweep_abandoned()
         log.info("recovered", adopted=adopted, swept=len(swept))
-        first_login(self._engine, self._settings.storage.path)
+        leave_first_login(self._engine.store.accounts, self._settings.storage.path)
 
     async def _require_browser(self) -> None:
         async with self._engine.pool.lease():
             pass
 
-    def _wind_up(self, add: Callable[..., None]) -> None:
+    def _stage(self) -> AbstractAsyncContextManager[str]:
+        return self._replay(self._engine.store) if self._replay else contextlib.nullcontext("")
+
+    def _wind_up(self, add: Callable[..., None], stage: str) -> None:
         house = self._house
         add("watch", WATCH_EVERY, _guarded(house.watch), at_once=True)
         add("poll", POLL_EVERY, _guarded(house.poll), at_once=True)
         add("mend", MEND_EVERY, _guarded(house.mend))
         add("backup", self._settings.backup.schedule, _guarded(house.backup))
         add("fixity", FIXITY_AT, _guarded(house.verify_some))
+        if stage:
+            add("rehearse", REHEARSE_EVERY, _guarded(house.rehearsing(stage)))
 
     async def _work(self) -> None:
         """One capture slot: works while there is work; on trouble of ours it waits instead of spinning."""
@@ -132,25 +140,11 @@ def _guarded(beat: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None
     return run
 
 
-def first_login(engine: Engine, root: Path) -> None:
-    """Leave a password for the first editor where there is none yet; it is written once and kept only as a hash."""
-    accounts = engine.store.accounts
-    if accounts.has_editor():
-        return
-    password = secrets.token_urlsafe(12)
-    path = root / FIRST_LOGIN
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(f"{FIRST_EDITOR}\n{password}\n", "utf-8")
-    accounts.add_editor(FIRST_EDITOR, password)
-    log.info("first login left", path=str(path))
-
-
 @contextlib.asynccontextmanager
-async def opened(settings: Settings, *, serve: Serve) -> AsyncIterator[Daemon]:
+async def opened(settings: Settings, *, serve: Serve, replay: Replay | None = None) -> AsyncIterator[Daemon]:
     """A daemon on its own engine; SIGTERM and SIGINT stop it."""
     async with open_engine(settings, allow_unsandboxed=False) as engine:
-        daemon = Daemon(engine, settings, serve=serve)
+        daemon = Daemon(engine, settings, serve=serve, replay=replay)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, daemon.stop)

@@ -84,6 +84,7 @@ def capture_object(
         "reason": capture.reason if capture else request.words if request else "",
         "directory": str((storage / capture.directory).absolute()) if capture else None,
         "files": list(capture.files) if capture else [],
+        "replay_score": capture.replay_score if capture else None,
         "elapsed_s": round(sum(step.elapsed_s for step in steps), 3),
         "request_state": request.state.value if request else RequestState.DONE.value,
         "steps": [

@@ -65,10 +65,13 @@ class KeptFile:
 
     def chunks(self, start: int, end: int) -> Iterator[bytes]:
         """The bytes from *start* to before *end*, in pieces."""
-        with self.path.open("rb", buffering=0) as stream:
-            while start < end and (data := os.pread(stream.fileno(), min(CHUNK_BYTES, end - start), start)):
+        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            while start < end and (data := os.pread(handle, min(CHUNK_BYTES, end - start), start)):
                 start += len(data)
                 yield data
+        finally:
+            os.close(handle)
 
 
 def kept_file(storage: Path, capture: CaptureView, name: str) -> KeptFile | None:

@@ -5,9 +5,9 @@ Written as plain ASGI, so that it costs microseconds and wraps streamed answers 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,11 +34,11 @@ class HostGuard:
 
     def __init__(self, app: ASGIApp, *, accepts: Callable[[str], bool]) -> None:
         self.app = app
-        self.accepts = accepts
+        self.accepts = lru_cache(maxsize=1_000)(accepts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] != "/health":
-            host = Headers(scope=scope).get("host", "")
+            host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
             if not self.accepts(host):
                 answer = PlainTextResponse(
                     f"This server does not answer to the name {host[:200]!r}.\n"
@@ -55,7 +55,7 @@ class HeaderGuard:
 
     def __init__(self, app: ASGIApp, *, defaults: dict[str, str]) -> None:
         self.app = app
-        self.defaults = defaults
+        self.defaults = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in defaults.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,9 +64,9 @@ class HeaderGuard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.defaults.items():
-                    headers.setdefault(name, value)
+                given = message.get("headers", [])
+                named = {name for name, _ in given}
+                message["headers"] = [*given, *(pair for pair in self.defaults if pair[0] not in named)]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -99,6 +99,7 @@ def _environment() -> Environment:
         REQUEST_REASONS=words.REQUEST_REASONS,
         HOSTILE=HOSTILE_STATES,
         repair_words=words.repair_words,
+        replay_mark=lambda capture: mark(words.replay_words(capture)),
         title_of=words.title_of,
         words_day=words.day,
         asset=asset,

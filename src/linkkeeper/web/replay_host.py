@@ -127,7 +127,13 @@ def replay_files_present() -> bool:
 def build_replay_host(services: WebServices) -> ASGIApp:
     """The application of the replay listener."""
     host = ReplayHost(services)
-    app: ASGIApp = FileServer(host.build(), find=host.find, refuse=_refusal, desk=services.addresses.desk)
+    app: ASGIApp = FileServer(
+        host.build(),
+        find=host.find,
+        refuse=_refusal,
+        desk=services.addresses.desk,
+        version=services.catalogue.version,
+    )
     csp = PLAYER_CSP.format(desk=services.addresses.desk)
     defaults = {**COMMON_HEADERS, "content-security-policy": csp, "referrer-policy": "no-referrer"}
     defaults.pop("cross-origin-opener-policy")

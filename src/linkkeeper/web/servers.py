@@ -14,7 +14,7 @@ from linkkeeper.errors import ConfigurationError
 from linkkeeper.settings import Settings
 from linkkeeper.web.addresses import Addresses
 from linkkeeper.web.desk import build_desk
-from linkkeeper.web.replay_host import build_replay_host
+from linkkeeper.web.replay_host import build_replay_host, replay_files_present
 from linkkeeper.web.services import WebServices
 
 STARTS_WITHIN_S = 15.0
@@ -27,7 +27,7 @@ class Servers:
         self._store = store
         self._web = settings.web
         self._note = note
-        self._running: list[tuple[_Server, asyncio.Task[None]]] = []
+        self._running = _Running()
         self.desk_url = ""
 
     async def __aenter__(self) -> Self:
@@ -39,32 +39,46 @@ class Servers:
             desk_port=desk.getsockname()[1],
             replay_port=replay.getsockname()[1],
         )
-        services = WebServices(
-            catalogue=self._store.catalogue,
-            decisions=self._store.editing,
-            accounts=self._store.accounts,
-            clock=self._store.clock,
-            storage=self._store.settings.storage.path,
-            addresses=addresses,
-            replay=self._web.replay,
-            note=self._note,
-        )
+        services = _services(self._store, addresses, replay=self._web.replay, note=self._note)
         self.desk_url = addresses.desk
         try:
-            await self._start(build_desk(services), desk)
-            await self._start(build_replay_host(services), replay)
+            await self._running.start(build_desk(services), desk)
+            await self._running.start(build_replay_host(services), replay)
         except BaseException:
-            await self.__aexit__()
+            await self._running.stop()
             raise
         return self
 
-    async def _start(self, app: ASGIApp, bound: socket.socket) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        await self._running.stop()
+
+
+def _services(store: Store, addresses: Addresses, *, replay: bool, note: str = "") -> WebServices:
+    return WebServices(
+        catalogue=store.catalogue,
+        decisions=store.editing,
+        accounts=store.accounts,
+        clock=store.clock,
+        storage=store.settings.storage.path,
+        addresses=addresses,
+        replay=replay,
+        note=note,
+    )
+
+
+class _Running:
+    """Servers that run in this process's event loop."""
+
+    def __init__(self) -> None:
+        self._servers: list[tuple[_Server, asyncio.Task[None]]] = []
+
+    async def start(self, app: ASGIApp, bound: socket.socket) -> None:
         config = uvicorn.Config(
             app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=2, server_header=False
         )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[bound]))
-        self._running.append((server, task))
+        self._servers.append((server, task))
         answering = asyncio.create_task(server.answers.wait())
         try:
             await asyncio.wait({answering, task}, timeout=STARTS_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
@@ -73,11 +87,11 @@ class Servers:
         if not server.answers.is_set():
             raise ConfigurationError("listen", subject=str(bound.getsockname()), reason="the server did not start")
 
-    async def __aexit__(self, *_: object) -> None:
-        for server, _task in self._running:
+    async def stop(self) -> None:
+        for server, _task in self._servers:
             server.should_exit = True
-        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
-        self._running.clear()
+        await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
+        self._servers.clear()
 
 
 @contextlib.asynccontextmanager
@@ -96,6 +110,31 @@ async def serving(store: Store, *, note: str = "") -> AsyncIterator[str]:
     """
     async with Servers(store, store.settings, note=note) as servers:
         yield servers.desk_url
+
+
+@contextlib.asynccontextmanager
+async def replaying(store: Store) -> AsyncIterator[str]:
+    """
+    Serve the replay host for our own browser, under this machine's own names whatever the public ones are.
+
+    Yields:
+        Its address; empty where replay is turned off or was left out of the build.
+
+    Raises:
+        ConfigurationError: no port can be had.
+    """
+    if not (store.settings.web.replay and replay_files_present()):
+        yield ""
+        return
+    bound = _bind("127.0.0.1", 0, setting="web.replay_port")
+    port = bound.getsockname()[1]
+    services = _services(store, Addresses(replay_port=port), replay=True)
+    server = _Running()
+    try:
+        await server.start(build_replay_host(services), bound)
+        yield services.addresses.replay("")
+    finally:
+        await server.stop()
 
 
 class _Server(uvicorn.Server):

@@ -21,6 +21,9 @@ from linkkeeper.web.services import WebServices
 COOKIE = "linkkeeper"
 SESSION_SECONDS = 30 * 86_400
 CSRF_HEADER = "x-csrf-token"
+PASSWORD_PAGE = "/password"
+#: What an editor with a one-time password may still reach.
+BEFORE_OWN_PASSWORD = frozenset({PASSWORD_PAGE, "/logout", "/health"})
 
 
 def cookie_name(services: WebServices) -> str:
@@ -58,12 +61,26 @@ class SessionGuard:
         return await run_in_threadpool(self.services.accounts.token, secret.strip(), now=self.services.clock.now())
 
     def _refusal(self, request: Request) -> Response | None:
+        if self._needs_own_password(request):
+            if _below(request, "/api"):
+                return JSONResponse({"detail": f"Choose a password first, at {PASSWORD_PAGE}."}, status_code=403)
+            return RedirectResponse(PASSWORD_PAGE, status_code=303)
+        if request.scope["path"] == PASSWORD_PAGE and request.state.account is None:
+            return RedirectResponse(f"/login?next={PASSWORD_PAGE}", status_code=303)
         if _below(request, "/api"):
             return self._api_refusal(request)
         if _below(request, "/desk") and request.state.account is None:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/login?next={quote(wanted, safe='')}", status_code=303)
         return None
+
+    @staticmethod
+    def _needs_own_password(request: Request) -> bool:
+        account: Account | None = request.state.account
+        if account is None or not account.must_change or request.state.token:
+            return False
+        path = str(request.scope["path"])
+        return path not in BEFORE_OWN_PASSWORD and not path.startswith("/static/")
 
     def _api_refusal(self, request: Request) -> Response | None:
         if request.state.token:

@@ -1,8 +1,9 @@
 """The words of the pages: states, qualities and moments as readers see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from linkkeeper.replay.likeness import GOOD_LIKENESS
 from linkkeeper.vocabulary.capture import Quality, RequestReason, RequestState
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.views import CaptureView
@@ -91,6 +92,21 @@ REPAIR_STATES = {
     "refused": StateWords("refused", "could not be proven safe", "⊘", "poor"),
     "waiting": StateWords("waiting", "waits for the setting web.public_url", "○", "none"),
 }
+
+
+GOOD_REPLAY = StateWords("like the picture", "", "●", "good")
+BAD_REPLAY = StateWords("not like the picture", "", "✕", "poor")
+UNSEEN_REPLAY = StateWords("not compared yet", "", "○", "none")
+NO_REPLAY = StateWords("can't be compared", "", "–", "none")
+
+
+def replay_words(capture: CaptureView) -> StateWords:
+    """How well a capture replays, as far as that was seen; with the score, of 1."""
+    score = capture.replay_score
+    if score is None:
+        return NO_REPLAY if capture.replay_words else UNSEEN_REPLAY
+    said = GOOD_REPLAY if score >= GOOD_LIKENESS else BAD_REPLAY
+    return replace(said, label=f"{said.label} ({score:.2f})")
 
 
 def repair_words(state: str) -> StateWords:

@@ -2,7 +2,10 @@
 "use strict";
 
 const desk = document.documentElement.dataset.desk;
-const say = (word) => parent !== window && parent.postMessage({ linkkeeper: word }, desk);
+const say = (word) => {
+  document.documentElement.dataset.replay = word;
+  if (parent !== window) parent.postMessage({ linkkeeper: word }, desk);
+};
 
 if (!("serviceWorker" in navigator)) {
   say("no-service-worker");

@@ -1,0 +1,152 @@
+"""
+Rehearse: each new capture's replay is opened once, before a reader does, and compared with its picture.
+
+What is found is kept beside the capture: where the replay does not look like
+the page did, the memento page shows the picture or the PDF instead. Nothing
+depends on it at once, so it waits while captures are made.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from linkkeeper.errors import BrowserError
+from linkkeeper.replay.likeness import GOOD_LIKENESS, Grid, likeness
+from linkkeeper.replay.ports import ReplayBrowser, Stage
+from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.views import CaptureView
+
+log = structlog.get_logger()
+
+PICTURE = "screenshot.png"
+PACKAGE = "capture.wacz"
+READY_WITHIN_S = 20.0
+LOOKS = 12
+BETWEEN_LOOKS_S = 0.5
+#: So like that no further look could tell more.
+LIKE_ENOUGH = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was seen of one replay; *score* is None for a capture that can't be rehearsed."""
+
+    score: float | None
+    words: str
+
+
+class RehearsalLedger(Protocol):
+    """The rows of captures."""
+
+    def unrehearsed(self, limit: int) -> Sequence[CaptureView]:
+        """Captures with bytes of their own, open to all, that nobody compared with their picture; newest first."""
+        ...
+
+    def rehearsed(self, capture_id: str, *, score: float | None, words: str, now: datetime) -> None: ...
+    def capturing(self) -> bool:
+        """Whether a capture is being made by any process."""
+        ...
+
+
+class Rehearser:
+    """
+    Args:
+        storage: The folder that captures' directories are relative to.
+        address: Where the replay host shows a capture by its id.
+        looks: At a replay that is not like its picture yet: scripts may still draw.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: RehearsalLedger,
+        browser: ReplayBrowser,
+        storage: Path,
+        clock: Clock,
+        address: Callable[[str], str],
+        looks: int = LOOKS,
+    ) -> None:
+        self._ledger = ledger
+        self._browser = browser
+        self._storage = storage
+        self._clock = clock
+        self._address = address
+        self._looks = looks
+        self._failed: set[str] = set()
+
+    async def run(self, *, limit: int = 20) -> int:
+        """
+        Rehearse up to *limit* captures, until a capture is being made.
+
+        Returns:
+            How many were rehearsed.
+        """
+        done = 0
+        for capture in await asyncio.to_thread(self._ledger.unrehearsed, limit + len(self._failed)):
+            if capture.id in self._failed:
+                continue
+            if done >= limit or await asyncio.to_thread(self._ledger.capturing):
+                break
+            await self._rehearse_and_keep(capture)
+            done += 1
+        return done
+
+    async def _rehearse_and_keep(self, capture: CaptureView) -> None:
+        try:
+            seen = await self.rehearse(capture)
+        except BrowserError as error:
+            # Ours, not the capture's: tried again after the next start.
+            self._failed.add(capture.id)
+            log.warning("a replay could not be rehearsed", capture=capture.id, reason=str(error))
+            return
+        await asyncio.to_thread(
+            self._ledger.rehearsed, capture.id, score=seen.score, words=seen.words, now=self._clock.now()
+        )
+        log.info("rehearsed", capture=capture.id, url=capture.url, score=seen.score, words=seen.words)
+
+    async def rehearse(self, capture: CaptureView) -> Rehearsal:
+        """
+        Open a capture's replay and compare it with the capture's own picture.
+
+        Raises:
+            BrowserError: no browser starts, or it died twice.
+        """
+        if not {PICTURE, PACKAGE} <= set(capture.files) or capture.media_type == "application/pdf":
+            return Rehearsal(None, "there is no replay, or no picture to compare it with")
+        try:
+            picture = await asyncio.to_thread((self._storage / capture.directory / PICTURE).read_bytes)
+            own = await self._browser.grid(picture)
+        except (OSError, ValueError) as error:
+            return Rehearsal(None, f"its picture can't be read: {error}")
+        async with self._browser.open(self._address(capture.id)) as stage:
+            if not await stage.ready(timeout_s=READY_WITHIN_S):
+                return Rehearsal(0.0, "the replay did not open")
+            score = await _best_look(stage, own, looks=self._looks)
+            return Rehearsal(round(score, 3), _words(score, stage.asked_outside))
+
+
+async def _best_look(stage: Stage, own: Grid, *, looks: int) -> float:
+    """The likest of some looks: a page that draws late, or moves, is like its picture at some time."""
+    best = 0.0
+    for number in range(looks):
+        if number:
+            await asyncio.sleep(BETWEEN_LOOKS_S)
+        seen = await stage.look()
+        best = max(best, await asyncio.to_thread(likeness, own, seen))
+        if best >= LIKE_ENOUGH:
+            break
+    return best
+
+
+def _words(score: float, asked_outside: int) -> str:
+    words = (
+        "the replay looks like the picture" if score >= GOOD_LIKENESS else "the replay does not look like the picture"
+    )
+    if asked_outside:
+        words += f"; it asked {asked_outside} times for what is not kept"
+    return words
