@@ -174,7 +174,7 @@ class Keeper:
             await asyncio.wait({beat, work}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done() and not under_way.closing:
                 beat.result()
-            # A beat that comes just after the end finds the request closed; whether it was ours, the closing itself told.
+            # A beat just after the end finds the request closed; whether it was still ours, the closing itself tells.
             await work
         finally:
             for task in (beat, work):
