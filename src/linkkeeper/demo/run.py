@@ -94,8 +94,9 @@ def demo_settings(own: Settings, web: SmallWeb, folder: Path) -> Settings:
             "canaries": (),
             "proxy": "",
         },
-        # A small web on this machine needs no politeness.
+        # A small web on this machine needs no politeness, and its pages are light.
         "checks": {"host_interval_s": 0.0},
+        "captures": {"slots": 4},
         "web": {"public_url": "", "replay_url": ""},
     }
     return own.model_copy(
