@@ -126,6 +126,16 @@ class SqlChecks:
         with self._database.writing() as session:
             session.execute(update(LinkRow).where(col(LinkRow.id).in_(link_ids)).values(next_check_at=until))
 
+    def call_up_unseen(self, link_ids: Sequence[int], *, now: datetime) -> None:
+        """Bring the next look forward to *now* for links of which no look has told anything yet."""
+        with self._database.writing() as session:
+            session.execute(
+                update(LinkRow)
+                .where(col(LinkRow.id).in_(link_ids), col(LinkRow.last_checked_at).is_(None))
+                .where(col(LinkRow.next_check_at) > now)
+                .values(next_check_at=now)
+            )
+
     def postpone_each(self, moments: Mapping[int, datetime]) -> None:
         """Move the next look of each link to its own moment, in one transaction."""
         with self._database.writing() as session:

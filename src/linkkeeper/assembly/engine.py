@@ -127,6 +127,7 @@ def _keeper(settings: Settings, store: Store, network: Network, pool: Playwright
         tls=network.tls,
         slots=network.pacer,
         clock=store.clock,
+        guard=network.guard,
         rules=KeepRules(
             software=SOFTWARE,
             min_free_bytes=settings.storage.min_free_bytes,

@@ -153,6 +153,8 @@ class ArchiveRun:
         now = self._clock.now()
         round_id, continued = await asyncio.to_thread(self._sources.open_round, scope, now=now)
         links = self.links_of(editions)
+        # Put off by an outage of our own, that may be over: nobody has seen them yet.
+        await asyncio.to_thread(self._checks.call_up_unseen, sorted(links), now=now)
         watched = asyncio.create_task(self._watcher.run(links=links))
         try:
             async with asyncio.TaskGroup() as tasks:

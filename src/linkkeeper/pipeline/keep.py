@@ -4,37 +4,40 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from linkkeeper.archive.draft import Draft
-from linkkeeper.archive.manifest import CaptureAbout
 from linkkeeper.archive.shelf import Shelf, adopted
 from linkkeeper.captures.limits import VisitLimits
-from linkkeeper.captures.ports import BrowserPool, Gate, SandboxMode
+from linkkeeper.captures.ports import BrowserPool, Gate
 from linkkeeper.captures.visit import Visit, VisitOrder, visit
 from linkkeeper.checks.baseline import NoteMatch, match_note
-from linkkeeper.checks.case import NoteFacts, baseline_of
+from linkkeeper.checks.case import NoteFacts
+from linkkeeper.checks.outage import Weather
 from linkkeeper.checks.pacing import HostDeferred
 from linkkeeper.checks.ports import Slots
 from linkkeeper.errors import BrowserError, StaleLeaseError, StorageError
-from linkkeeper.pages.text import Page, read_page
+from linkkeeper.pages.text import Page
 from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.kept_visit import about_capture, page_of, same_as, with_match
 from linkkeeper.pipeline.ports import CaptureLedger
 from linkkeeper.pipeline.recovery import new_capture
 from linkkeeper.vocabulary.capture import Quality, RequestReason, StepReport
 from linkkeeper.vocabulary.digest import sha256_hex
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.records import ClaimedRequest, LinkRecord, NewCapture
-from linkkeeper.vocabulary.uri import IDENTITY_RULES
 
 log = structlog.get_logger()
 
 BEAT_S = 15.0
 #: When a link without a complete capture is visited again, after each visit.
 RETRY_PLAN = (timedelta(hours=2), timedelta(days=1), timedelta(days=7))
+#: How long no visit is begun after one that met an outage of our own.
+OUTAGE_REST = timedelta(minutes=2)
 #: A request whose visits keep dying with the process is given up after so many.
 MOST_ATTEMPTS = 5
 
@@ -59,11 +62,23 @@ class _UnderWay:
     closing: bool = False
 
 
+class Forecast(Protocol):
+    """Satisfied by :class:`linkkeeper.checks.outage.OutageGuard`."""
+
+    async def weather(self, now: datetime) -> Weather: ...
+
+
+class _OwnOutage(Exception):
+    """A visit found nothing because our own network is out: it says nothing of the source."""
+
+
 class Keeper:
     """
     Makes captures.
 
     Args:
+        guard: Asked when a visit found nothing at all; in an outage of our own
+            the request waits on, its attempt not counted.
         new_token: Makes the token of one request's lease.
         on_event: Told ``(url, words)`` when a visit starts, moves on and ends.
     """
@@ -79,6 +94,7 @@ class Keeper:
         tls: ssl.SSLContext,
         slots: Slots,
         clock: Clock,
+        guard: Forecast,
         rules: KeepRules,
         new_token: Callable[[], str],
         on_event: Callable[[str, str], None] = lambda url, words: None,
@@ -91,9 +107,11 @@ class Keeper:
         self._tls = tls
         self._slots = slots
         self._clock = clock
+        self._guard = guard
         self._rules = rules
         self._new_token = new_token
         self._resting: dict[str, datetime] = {}
+        self._out_until = datetime.min.replace(tzinfo=UTC)
         self.on_event = on_event
 
     async def work_one(self, *, links: frozenset[int] | None = None) -> bool:
@@ -104,12 +122,14 @@ class Keeper:
             links: Only captures of these links; None means all.
 
         Returns:
-            False when there is nothing to do.
+            False when there is nothing to do, or our own network was out a moment ago.
 
         Raises:
             StorageError: the storage is full or can't be written.
             BrowserError: no browser starts.
         """
+        if datetime.now(UTC) < self._out_until:
+            return False
         await asyncio.to_thread(self._shelf.require_space, self._rules.min_free_bytes)
         token = self._new_token()
         request = await asyncio.to_thread(
@@ -151,6 +171,11 @@ class Keeper:
             if rest.asked:
                 await self._hosts.remember_rest(request.host, rest.wait_s)
             await asyncio.to_thread(self._ledger.let_go, request)
+        except _OwnOutage:
+            self._out_until = datetime.now(UTC) + OUTAGE_REST
+            await asyncio.to_thread(self._ledger.let_go, request)
+            self.on_event(request.url, "our own network is out")
+            bound.warning("outage of our own: the capture waits")
         except StaleLeaseError as error:
             bound.info("capture dropped", reason=error.reason)
         except (asyncio.CancelledError, BrowserError):
@@ -247,15 +272,20 @@ class Keeper:
             on_step=on_step,
         )
 
+    async def _is_out(self, now: datetime) -> bool:
+        return await self._guard.weather(now) is Weather.OUTAGE
+
     async def _conclude(self, under_way: _UnderWay, draft: Draft, made: Visit) -> None:
         request = under_way.request
         link = await asyncio.to_thread(self._ledger.link, request.link_id)
         now = self._clock.now()
         retry_at = await asyncio.to_thread(self._retry_at, link, made, now)
         words = made.reason or made.quality.value
+        if made.main is None and request.reason is not RequestReason.EDITOR and await self._is_out(now):
+            raise _OwnOutage
         capture: NewCapture | None = None
         if made.main is not None:
-            page = await asyncio.to_thread(_page_of, made)
+            page = await asyncio.to_thread(page_of, made)
             match = await asyncio.to_thread(self._match, link, page, made)
             capture = await asyncio.to_thread(self._same_as_before, request, link, made, match)
             if capture is None:
@@ -306,28 +336,7 @@ class Keeper:
             or last.text_sha256 != sha256_hex(text.encode())
         ):
             return None
-        return NewCapture(
-            id=request.id,
-            link_id=link.id,
-            url=request.url,
-            moment=made.main.moment,
-            quality=made.quality,
-            reason=f"the text is that of capture {last.id}",
-            directory=last.directory,
-            files=last.files,
-            manifest_sha256=last.manifest_sha256,
-            total_bytes=0,
-            title=made.metadata.title,
-            media_type=made.main.media_type,
-            language=made.metadata.language,
-            http_status=made.main.status,
-            final_url=made.main.url,
-            text_sha256=last.text_sha256,
-            note_score=match.score if match else None,
-            note_words=match.words if match else "",
-            confirmed=last.confirmed,
-            same_as=last.id,
-        )
+        return same_as(last, request, made, made.main, match)
 
     def _publish(
         self,
@@ -338,61 +347,13 @@ class Keeper:
         page: Page,
         match: NoteMatch | None,
     ) -> NewCapture:
-        about = _about(request, link, made, page)
+        about = about_capture(request, link, made, page)
         published = self._shelf.publish(draft, about=about)
         value = new_capture(published, link_id=link.id, root=self._shelf.root, text=made.text)
-        return _with_match(value, match)
+        return with_match(value, match)
 
     def _retry_at(self, link: LinkRecord, made: Visit, now: datetime) -> datetime | None:
         if made.quality is Quality.COMPLETE:
             return None
         tries = self._ledger.tries(link.id)
         return now + RETRY_PLAN[tries] if tries < len(RETRY_PLAN) else None
-
-
-def _page_of(made: Visit) -> Page:
-    """
-    The page that later looks are compared with.
-
-    The document as the server sent it, because that is what looks see; what
-    scripts make of it only where there is nothing else.
-    """
-    if made.main is not None and made.body:
-        declared = next((value for name, value in made.main.headers if name.lower() == "content-type"), None)
-        return read_page(made.body, declared)
-    if made.dom:
-        return read_page(made.dom, "text/html; charset=utf-8")
-    return read_page(made.text.encode(), "text/plain; charset=utf-8")
-
-
-def _with_match(capture: NewCapture, match: NoteMatch | None) -> NewCapture:
-    if match is None:
-        return capture
-    return replace(capture, note_score=match.score, note_words=match.words, confirmed=match.matched)
-
-
-def _about(request: ClaimedRequest, link: LinkRecord, made: Visit, page: Page) -> CaptureAbout:
-    main = made.main
-    sketches = baseline_of(page, final_url=main.url if main else None, rendered_text=made.text or None)
-    return CaptureAbout(
-        url=request.url,
-        identity_key=link.identity_key,
-        identity_rules=IDENTITY_RULES,
-        reason=request.reason.value,
-        quality=made.quality,
-        quality_reason=made.reason,
-        started_at=made.started,
-        finished_at=made.started + timedelta(seconds=made.elapsed_s),
-        recorder=made.recorder,
-        status=main.status if main else None,
-        final_url=main.url if main else None,
-        media_type=main.media_type if main else None,
-        redirects=made.hops,
-        page=made.metadata,
-        steps=made.steps,
-        limits=tuple(hit.value for hit in made.hits),
-        browser=made.browser_version,
-        sandboxed=made.sandbox != SandboxMode.OFF,
-        sketches=sketches.to_json(),
-        text=made.text,
-    )

@@ -163,16 +163,18 @@ def _cited(citation: CitationView, sources: dict[int, SourceFound]) -> CitedSour
 def source_found(page: LinkPage) -> SourceFound:
     """What the report says of one link."""
     capture = page.summary.capture or _evidence(page.captures)
+    hindrance = _hindrance(page)
+    unknown = "nothing is known of it: our own network was out" if hindrance is Hindrance.OUTAGE else ""
     return SourceFound(
         url=page.summary.url,
         state=page.summary.state,
         finding=finding_words(page),
-        words=page.summary.words,
+        words=page.summary.words or unknown,
         capture=capture,
         folder=folder_of(capture) if capture else None,
         may_link=page.summary.state not in HOSTILE_STATES,
         looked_at=page.summary.last_checked_at,
-        hindrance=_hindrance(page),
+        hindrance=hindrance,
     )
 
 

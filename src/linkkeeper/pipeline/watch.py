@@ -41,6 +41,7 @@ MANY_OF_A_HOST = 200
 HOSTS_IN_A_QUERY = 100
 
 _CHANGED = frozenset({ObservationKind.EDITED, ObservationKind.DRIFTED, ObservationKind.MOVED})
+_SEEN_ALIVE = frozenset({LinkState.NEW, LinkState.ALIVE, LinkState.REDIRECTED})
 
 
 class Notes(Protocol):
@@ -258,14 +259,11 @@ class Watcher:
             await asyncio.to_thread(self._ledger.postpone, [item.link.id for item in held], until=until)
             log.warning("outage of our own: looks are void", looks=len(held))
             return
+        links = {item.link.id: item.link for item in held}
         results = [result for item in held for result in self._results(item)]
-        again = frozenset(
-            result.link_id
-            for result in results
-            if result.observation.kind in _CHANGED and result.kept and result.state is not LinkState.USURPED
-        )
+        again = frozenset(result.link_id for result in results if _asks_for_capture(result, links[result.link_id]))
         await asyncio.to_thread(self._ledger.record, results, capture_again=again)
-        await asyncio.to_thread(bring_forward, self._ledger, results, {item.link.id: item.link for item in held})
+        await asyncio.to_thread(bring_forward, self._ledger, results, links)
         self._count(summary, held, results)
 
     def _count(self, summary: WatchSummary, held: Sequence[_Looked], results: Sequence[LookResult]) -> None:
@@ -338,3 +336,11 @@ def _facts(notes: Sequence[NoteContext]) -> NoteFacts | None:
 
 def _last_kind(link: LinkRecord) -> ObservationKind | None:
     return ObservationKind(link.evidence_class) if link.evidence_class else None
+
+
+def _asks_for_capture(result: LookResult, before: LinkRecord) -> bool:
+    """Changed while alive; or back from trouble that it was in when the plan for its first capture ran out."""
+    if not result.kept or result.state is LinkState.USURPED:
+        return False
+    is_back = result.observation.kind is ObservationKind.OK and before.state not in _SEEN_ALIVE
+    return result.observation.kind in _CHANGED or (is_back and before.baseline_id is None)
