@@ -47,6 +47,36 @@ def made_page(size: int, *, seed: int = 1) -> bytes:
     return page.encode()
 
 
+def dense_page(links: int = 10_000) -> bytes:
+    """A list of links and hardly a word: a page of about 1 MB that is nothing but tags."""
+    items = "".join(
+        f'<li class="item"><a class="link" href="https://site-{n % 500}.example/path/{n}">Entry <b>{n}</b></a>'
+        f" <small>x</small></li>\n"
+        for n in range(links)
+    )
+    head = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>A list</title></head><body>'
+    return f"{head}<main><ul>{items}</ul></main></body></html>".encode()
+
+
+def wordy_page(size: int) -> bytes:
+    """Long paragraphs in UTF-8 with a note here and there."""
+    rng = random.Random(2)
+    body, number = [], 0
+    while sum(map(len, body)) < size:
+        number += 1
+        words = " ".join(rng.choice((*WORDS, "größer", "“so”")) for _ in range(900))
+        body.append(f'<p>{words} (<a href="https://source-{number}.example/a">source</a>).</p>\n')
+    head = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>An essay</title></head><body>'
+    return f"{head}<article>{''.join(body)}</article></body></html>".encode()
+
+
+def joined(pages: Sequence[bytes]) -> bytes:
+    """The bodies of *pages* as one page."""
+    parts = [page.decode("utf-8", "replace") for page in pages]
+    bodies = [part[part.lower().find("<body") : part.lower().rfind("</body>")] for part in parts]
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head>{"".join(bodies)}</html>'.encode()
+
+
 def hrefs(page: bytes) -> list[str]:
     markup = parse(page)
     found = (markup.attributes(element).get("href") for element in markup.elements() if element.name == "a")
@@ -113,10 +143,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, default=os.environ.get("LINKKEEPER_CORPUS"))
     chosen = parser.parse_args().corpus
-    pages = {"made, 1 MB": made_page(1_000_000), "made, 100 KB": made_page(100_000)}
+    pages = {
+        "made, 1 MB": made_page(1_000_000),
+        "made, 100 KB": made_page(100_000),
+        "10,000 links": dense_page(),
+        "wordy, 1 MB": wordy_page(1_000_000),
+    }
     if chosen:
         folder = Path(chosen) / "corpus" / "citations" / "documents"
-        pages |= {path.name: path.read_bytes() for path in sorted(folder.glob("*.html"))}
+        found = {path.name: path.read_bytes() for path in sorted(folder.glob("*.html"))}
+        pages |= {"corpus, joined": joined(list(found.values()))} | found
     figures = [measure(name, page) for name, page in pages.items() if len(hrefs(page)) >= 3]
     print(
         f"least: three dead {min(one for one, _ in figures):.1f} MB/s, none {min(two for _, two in figures):.1f} MB/s"

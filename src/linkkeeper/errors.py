@@ -8,7 +8,8 @@ The tree of errors that a user may meet.
     ├── ConfigurationError         exit 2: config.toml or LINKKEEPER_*
     ├── InputError                 exit 1: a file, URL or feed that can't be read
     ├── StorageError               exit 1: storage can't be written, is full, is damaged
-    │   └── FixityError            exit 1: a file is not what its manifest says
+    │   ├── FixityError            exit 1: a file is not what its manifest says
+    │   └── JournalFailed          exit 1: an act could not be journaled, so it was not done
     ├── DatabaseError              exit 1: locked, newer than this release, unreachable
     ├── BrowserError               exit 1: no browser, or it won't start
     ├── StaleLeaseError            a late result was refused; never shown as a failure
@@ -67,6 +68,10 @@ class StorageError(LinkkeeperError):
 
 
 class FixityError(StorageError):
+    pass
+
+
+class JournalFailed(StorageError):
     pass
 
 

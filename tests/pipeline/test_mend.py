@@ -11,7 +11,7 @@ import pytest
 
 from linkkeeper.assembly import Store, open_store
 from linkkeeper.assembly.engine import collector_of
-from linkkeeper.errors import UsageError
+from linkkeeper.errors import JournalFailed, UsageError
 from linkkeeper.pipeline.collect import Collector
 from linkkeeper.pipeline.poll import read_file
 from linkkeeper.settings import load
@@ -45,6 +45,7 @@ class House:
         policy: str = "swap-when-dead",
         public: bool = True,
         piece: bytes = PIECE,
+        more: str = "",
     ) -> None:
         self.folder = folder
         self.clock = MovedClock()
@@ -52,6 +53,7 @@ class House:
         self.piece.parent.mkdir()
         self.piece.write_bytes(piece)
         (folder / "page.html").write_text(PAGE, "utf-8")
+        self._more = more
         self._web = (
             'public_url = "https://sources.pub.example"\nreplay_url = "https://replay.example"\n' if public else ""
         )
@@ -64,7 +66,7 @@ class House:
     def store(self) -> Iterator[Store]:
         config = self.folder / "config.toml"
         storage = f'[storage]\npath = "{self.folder / "storage"}"\nmin_free_bytes = 0\n'
-        config.write_text(f"{storage}[web]\n{self._web}", "utf-8")
+        config.write_text(f"{storage}{self._more}[web]\n{self._web}", "utf-8")
         with open_store(load(config, environment={}), clock=self.clock) as store:
             yield store
 
@@ -293,6 +295,33 @@ def test_an_edit_that_never_reached_the_file_is_not_counted(tmp_path: Path) -> N
         assert store.repairs.repairs_of(str(house.piece)) == []
 
 
+@pytest.mark.parametrize("apply", ["write", "branch"])
+def test_an_edit_that_can_not_be_journaled_is_not_made_and_stops_the_round(tmp_path: Path, apply: str) -> None:
+    house = House(tmp_path, apply=apply)
+    tree = house.piece.parent
+    _commit(tree)
+    with house.store() as store:
+        house.die(store)
+        journal = tmp_path / "storage" / "journal"
+        journal.rename(tmp_path / "journal before") if journal.exists() else None
+        journal.write_text("no folder")
+        with pytest.raises(JournalFailed, match="nothing was changed"):
+            store.mender.mend()
+        assert house.piece.read_bytes() == PIECE
+        assert _git(tree, "branch", "--list", "linkkeeper/repairs") == ""
+        journal.unlink()
+        assert store.mender.mend() == 1
+
+
+def test_links_of_the_text_stay_where_only_notes_are_watched(tmp_path: Path) -> None:
+    twice = PIECE.replace(b"Ice.", f"Ice, as [they say]({URL}).".encode())
+    house = House(tmp_path, apply="write", piece=twice, more='[citations]\nscope = "notes"\n')
+    with house.store() as store:
+        house.die(store)
+        assert store.mender.mend() == 1
+        assert house.piece.read_bytes().count(b"https://sources.pub.example/") == 1
+
+
 def test_a_page_on_the_web_can_only_be_proposed(tmp_path: Path) -> None:
     house = House(tmp_path)
     with house.store() as store, pytest.raises(UsageError, match=r"repairs\.json"):
@@ -304,12 +333,16 @@ def _git(folder: Path, *arguments: str) -> str:
     return ran.stdout.strip()
 
 
-def test_apply_branch_commits_on_a_branch_of_its_own_and_touches_nothing_else(tmp_path: Path) -> None:
-    house = House(tmp_path, apply="branch")
-    tree = house.piece.parent
+def _commit(tree: Path) -> None:
     _git(tree, "init", "-q", "-b", "main")
     _git(tree, "-c", "user.name=a", "-c", "user.email=a@example.org", "add", "piece.md")
     _git(tree, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "-m", "A piece")
+
+
+def test_apply_branch_commits_on_a_branch_of_its_own_and_touches_nothing_else(tmp_path: Path) -> None:
+    house = House(tmp_path, apply="branch")
+    tree = house.piece.parent
+    _commit(tree)
     head = _git(tree, "rev-parse", "HEAD")
     with house.store() as store:
         house.die(store)

@@ -276,4 +276,4 @@ def test_a_packed_format_is_listed_as_what_can_not_be_repaired(
     before = path.read_bytes()
     assert run(["relink", str(path), "--map", "map.json", "--write"]) == 1
     assert path.read_bytes() == before
-    assert f"{URL} left as it is: docx files can't be repaired in place" in capsys.readouterr().err
+    assert f"{URL} left as it is: a DOCX file can't be repaired in place" in capsys.readouterr().err

@@ -78,7 +78,10 @@ def test_without_a_public_address_the_setting_is_named_and_nothing_is_written(
 
 def test_a_map_check_and_undo_work_without_it(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert site.relink("--check") == 1
-    assert f"{site.piece}:5: {URL} is dead; no copy to link" in capsys.readouterr().out
+    assert (
+        f"{site.piece}:5: {URL}: the source is dead; its copy can be linked once [web] public_url is set"
+        in capsys.readouterr().out
+    )
     entry = {"url": URL, "memento": "https://k.example/m", "moment": "2024-02-03T04:05:06Z"}
     (site.folder / "map.json").write_text(json.dumps([entry]))
     assert site.relink("--write", "--map", str(site.folder / "map.json")) == 0

@@ -123,6 +123,27 @@ class TestMarkdown:
         one = task(text, Form.MARKDOWN_DESTINATION, annotate=True)
         assert after(one, markdown.splice(one)) == expected
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            (f"See <{URL}>.", f"See [{URL}](../sources/a/index.html)."),
+            (f"See {URL}.", f"See {URL} [archived 2024-02-03](../sources/a/index.html)."),
+            (f"[words]({URL})", "[words](../sources/a/index.html)"),
+        ],
+    )
+    def test_a_copy_on_the_same_disk_is_linked_by_its_path(self, text: str, expected: str) -> None:
+        """``<path>`` would be no link."""
+        one = task(text, Form.BARE_TEXT, memento="../sources/a/index.html")
+        given = after(one, markdown.splice(one))
+        assert given == expected
+        if URL in given:
+            again = task(given, Form.BARE_TEXT, memento="../sources/a/index.html")
+            assert markdown.splice(again) is None
+
+    def test_marks_in_the_url_stay_themselves_in_the_words_of_a_link(self) -> None:
+        one = task("<https://gone.example/*a_b*>", Form.AUTOLINK, url="https://gone.example/*a_b*", memento="a.html")
+        assert after(one, markdown.splice(one)) == r"[https://gone.example/\*a\_b\*](a.html)"
+
     def test_a_definition_has_no_room_to_annotate(self) -> None:
         one = task(f"[1]: {URL}\n", Form.MARKDOWN_DEFINITION, annotate=True)
         assert reason(markdown.splice(one)) is RefusalReason.NO_ROOM

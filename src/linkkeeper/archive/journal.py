@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from linkkeeper.errors import StorageError
+from linkkeeper.errors import JournalFailed, StorageError
 from linkkeeper.vocabulary.capture import AccessLevel
 from linkkeeper.vocabulary.moment import from_iso, to_iso, utc
 
@@ -158,7 +158,7 @@ class Journal:
         Write and sync one line; on return it is on the disk.
 
         Raises:
-            StorageError: it may not be there; the change must not be made.
+            JournalFailed: it may not be there; the change must not be made.
         """
         path = self.folder / f"{utc(entry.moment):%Y-%m}.jsonl"
         try:
@@ -171,7 +171,8 @@ class Journal:
                 os.close(descriptor)
             _sync_folder(self.folder)
         except OSError as error:
-            raise StorageError("write the journal", subject=str(path), reason=str(error)) from error
+            hint = "nothing was changed; see to the disk and the folder's rights, then try again"
+            raise JournalFailed("write the journal", subject=str(path), reason=str(error), hint=hint) from error
 
     def read(self) -> Iterator[JournalEntry | TornLine]:
         """

@@ -189,6 +189,7 @@ def _mender(settings: Settings, clock: Clock, repairs: SqlRepairs, journal: Jour
         backups=settings.storage.path / BACKUPS / "texts",
         clock=clock,
         branches=GitBranches(clock=clock),
+        notes_only=settings.citations.scope == "notes",
     )
 
 

@@ -14,7 +14,7 @@ from linkkeeper.citations.read import read
 from linkkeeper.cli.options import ConfigOption, JsonOption
 from linkkeeper.cli.output import complain, console, json_line, side_console
 from linkkeeper.cli.person import operator
-from linkkeeper.errors import ConfigurationError, LinkkeeperError, UsageError
+from linkkeeper.errors import ConfigurationError, DatabaseError, JournalFailed, LinkkeeperError, UsageError
 from linkkeeper.pipeline.repair_files import (
     DeadLink,
     FilePlan,
@@ -142,7 +142,7 @@ class _Run:
         for file in files:
             try:
                 act(file)
-            except ConfigurationError:
+            except (ConfigurationError, JournalFailed, DatabaseError):
                 raise
             except LinkkeeperError as error:
                 # One file that fails must not keep the others from being repaired.
@@ -179,6 +179,8 @@ class _Run:
             if self._mode is Mode.DIFF:
                 _show_diff(planned)
             _list_refusals(file, planned.plan.before, planned.plan.refusals)
+            for one in planned.waiting:
+                side_console().print(f"{file.path}: {one.url} left as it is: {one.why}")
 
     def _undo(self, file: PublishedFile) -> None:
         undone = self._repairs.plan_undo(file)
@@ -293,6 +295,8 @@ def _dead_object(link: DeadLink) -> dict[str, object]:
 
 
 def _dead_words(link: DeadLink) -> str:
-    repair = link.decision.repair
-    remedy = f"archived at {repair.uri_m}" if repair else "no copy to link"
-    return f"{link.file.path}:{link.line}: {link.place.url} is {link.decision.state.value}; {remedy}"
+    decision = link.decision
+    place = f"{link.file.path}:{link.line}: {link.place.url}"
+    if decision.repair is None:
+        return f"{place}: {decision.why}"
+    return f"{place} is {decision.state.value.replace('_', ' ')}; archived at {decision.repair.uri_m}"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from linkkeeper.errors import LinkkeeperError, UsageError
+from linkkeeper.errors import DatabaseError, JournalFailed, LinkkeeperError, UsageError
 from linkkeeper.pipeline.location_plan import Decided, LocationPlan
 from linkkeeper.pipeline.repair_cases import UriM, case_of
 from linkkeeper.relinking.anchors import Words
@@ -67,6 +67,7 @@ class Mender:
         own_bases: All public addresses that were ever ours.
         backups: Folder that keeps files as they were before a repair.
         branches: None where no git tree can be written.
+        notes_only: Links of the running text stay as they are.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Mender:
         backups: Path,
         clock: Clock,
         branches: Branches | None = None,
+        notes_only: bool = False,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -91,6 +93,7 @@ class Mender:
         self._backups = backups
         self._clock = clock
         self._branches = branches
+        self._notes_only = notes_only
 
     def plan_text(
         self,
@@ -119,10 +122,17 @@ class Mender:
 
     def _plan(self, data: bytes, location: str, repairs: Sequence[Repair], *, policy: RepairPolicy) -> RepairPlan:
         text = Text(data=data, location=location, own_bases=self._own_bases)
-        return plan(text, repairs, policy=policy, words=self._words, read=self._read)
+        return plan(text, repairs, policy=policy, words=self._words, read=self._read, notes_only=self._notes_only)
 
     def mend(self) -> int:
-        """One round over all followed analyses; returns how many repairs were carried out."""
+        """
+        One round over all followed analyses; returns how many repairs were carried out.
+
+        A file that can't be read or replaced keeps no other from being repaired.
+
+        Raises:
+            JournalFailed, DatabaseError: an edit could not be kept; it was not made, nor any after it.
+        """
         return sum(self._mend_one(location, source) for location, source in self._ledger.to_mend())
 
     def _mend_one(self, location: str, source: FollowedSource) -> int:
@@ -141,6 +151,8 @@ class Mender:
             if apply is Apply.BRANCH:
                 return self._branch(planned, path, Path(source.location))
             self._propose(planned)
+        except (JournalFailed, DatabaseError):
+            raise
         except LinkkeeperError as error:
             log.warning("mending failed", location=location, error=str(error))
         return 0
@@ -196,8 +208,8 @@ class Mender:
             self._propose(planned)
             return 0
         whole = replace(made, before=planned.plan.before)
-        commit = self._branches.commit(tree, [(path, whole)], message=_branch_message(path, made, undone))
         done = self._keep_branch(path, made, undone)
+        commit = self._branches.commit(tree, [(path, whole)], message=_branch_message(path, made, undone))
         log.info("repairs committed", tree=str(tree), commit=commit, edits=done)
         self._propose(planned)
         return done
@@ -208,7 +220,7 @@ class Mender:
         return replace(planned, plan=made)
 
     def _keep_branch(self, path: Path, made: RepairPlan, undone: UndonePlan) -> int:
-        """Journal a commit; the same one again, as every round comes to it until it is merged, is nothing new."""
+        """Journal a commit to come; the same one again, as in every round until it is merged, is nothing new."""
         location = branch_location_of(path)
         known = {(item.before_sha256, item.after_sha256) for item in self._journal.repairs_of(location)}
         act = Act(who="linkkeeper", moment=self._clock.now(), why=_summary(made))

@@ -50,7 +50,9 @@ def splice(task: Task) -> Answer:
     original = href.value.of(task.data).decode(codec_of(task.encoding), "surrogateescape")
     quote = href.quote or '"'
     if quote in original:
-        return task.refuse(RefusalReason.NO_ROOM, "the old address can't be kept in an attribute")
+        return task.refuse(
+            RefusalReason.NO_ROOM, "the old address holds a quotation mark, so it can't be kept in an attribute"
+        )
     attributes = robust_attributes(task.repair, original=original, quote=quote, present=href.names)
     return _cut(task, href, attributes)
 

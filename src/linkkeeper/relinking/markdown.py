@@ -7,9 +7,11 @@ Source: CommonMark 0.31 sections 6.3 (links), 4.7 (definitions), 6.5 (autolinks)
 
 import re
 
+from linkkeeper.relinking.anchors import copy_date
 from linkkeeper.relinking.places import Answer, Cut, Task
-from linkkeeper.relinking.plain import add_suffix, unwritable
+from linkkeeper.relinking.plain import add_suffix, is_repaired, unwritable
 from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.relink import RefusalReason
 
 #: What may stand between a destination and the bracket that closes its link: a title.
@@ -33,7 +35,9 @@ def splice(task: Task) -> Answer:
     if task.place.url == task.repair.uri_m:
         return None
     try:
-        return [Cut(task.place.span, _destination(task))]
+        if form is OccurrenceForm.AUTOLINK and is_relative(task.repair.uri_m):
+            return [_as_inline_link(task)]
+        return [Cut(task.place.span, task.encoded(_destination(task)))]
     except UnicodeEncodeError:
         return unwritable(task)
     except ValueError as error:
@@ -68,35 +72,64 @@ def _opened(data: bytes, position: int) -> bool:
     return depth > 0
 
 
+def is_relative(address: str) -> bool:
+    """True for a path to a copy on the same disk, without a scheme of its own."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", address) is None
+
+
 def _bare(task: Task) -> Answer:
     # "[archived …](" or "[archived …][" would become a link of its own.
     if task.data[task.place.span.end : task.place.span.end + 1] in (b"(", b"["):
         return task.refuse(RefusalReason.NO_ROOM, "a bracket follows the URL at once and would make it another link")
-    return add_suffix(task)
+    return _add_suffix(task, task.place.span.end)
+
+
+def _add_suffix(task: Task, position: int) -> Answer:
+    """As in plain text; a copy on the reader's own disk is linked, as its relative path alone leads nowhere."""
+    if not is_relative(task.repair.uri_m) or is_repaired(task, position):
+        return add_suffix(task, at=position)
+    try:
+        words = f" [{task.words.archived} {copy_date(task.repair)}]({_destination(task)})"
+        return [Cut(Span(position, position), task.encoded(words))]
+    except UnicodeEncodeError:
+        return unwritable(task)
+    except ValueError as error:
+        return task.refuse(RefusalReason.UNWRITABLE, str(error))
+
+
+def _as_inline_link(task: Task) -> Cut:
+    """``<URL>`` as ``[URL](path)``: a relative path in angle brackets is no link."""
+    span = task.place.span
+    words = re.sub(rb"([\\`*_\[\]<>])", rb"\\\1", span.of(task.data))
+    destination = task.encoded(f"]({_destination(task)})")
+    return Cut(Span(span.start - 1, span.end + 1), task.encoded("[") + words + destination)
 
 
 def _annotate(task: Task, form: OccurrenceForm) -> Answer:
     end = task.place.span.end
     if form is OccurrenceForm.AUTOLINK:
-        return add_suffix(task, at=end + 1) if task.data[end : end + 1] == b">" else add_suffix(task)
+        return _add_suffix(task, end + 1)
     if form is OccurrenceForm.MARKDOWN_DEFINITION:
-        return task.refuse(RefusalReason.NO_ROOM, "a reference definition has no room for a second link")
+        return task.refuse(
+            RefusalReason.NO_ROOM,
+            'a reference definition has no room for a second link beside it; `policy = "swap-when-dead"` swaps it',
+        )
     rest = _REST_OF_LINK.match(task.data, end, end + _LONGEST_TITLE)
     if rest is None:
         return task.refuse(RefusalReason.NO_ROOM, "the end of this link was not found")
     if task.data[rest.end() : rest.end() + 1] in (b"(", b"["):
         return task.refuse(RefusalReason.NO_ROOM, "a bracket follows the link at once and would make it another one")
-    return add_suffix(task, at=rest.end())
+    return _add_suffix(task, rest.end())
 
 
-def _destination(task: Task) -> bytes:
+def _destination(task: Task) -> str:
     address = task.repair.uri_m
     if re.search(r"[\s<>]", address):
         raise ValueError("the memento's address holds a space or an angle bracket")
     angled = task.data[task.place.span.start - 1 : task.place.span.start] == b"<"
     if not angled and not _balanced(address):
         address = re.sub(r"([()\\])", r"\\\1", address)
-    return task.encoded(address)
+    return address
 
 
 def _balanced(address: str) -> bool:

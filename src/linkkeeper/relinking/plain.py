@@ -13,7 +13,9 @@ from linkkeeper.relinking.places import Answer, Cut, Task, encode
 from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.relink import RefusalReason
 
-_MARK = re.compile(rf" \[(?:{'|'.join(sorted(re.escape(word) for word in known_words()))}) \d{{4}}-\d\d-\d\d: ")
+_MARK = re.compile(
+    rf" \[(?:{'|'.join(sorted(re.escape(word) for word in known_words()))}) \d{{4}}-\d\d-\d\d(?:: |\]\()"
+)
 _LONGEST_MARK = 40
 
 

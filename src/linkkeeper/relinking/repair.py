@@ -284,7 +284,7 @@ def _splice_all(data: bytes, found: _Found, wanted: Wanted, *, policy: RepairPol
 
 
 def _packed(url: str, format: SourceFormat) -> Refusal:
-    words = f"{format.value} files can't be repaired in place; repair the text that it is made from"
+    words = f"a {format.value.upper()} file can't be repaired in place; repair the text that it is made from"
     return Refusal(url=url, reason=RefusalReason.NO_PLACE, words=words)
 
 
@@ -296,7 +296,9 @@ def _splice(task: Task, format: SourceFormat) -> Answer:
     if splice is None:
         return _packed(task.place.url, format)
     if splice is not plain.add_suffix and task.encoding.lower().startswith(_BYTEWISE_UNSAFE):
-        return task.refuse(RefusalReason.UNREADABLE, f"{format.value} in {task.encoding} can't be repaired in place")
+        return task.refuse(
+            RefusalReason.UNREADABLE, f"{format.value} in {task.encoding} can't be repaired in place; save it as UTF-8"
+        )
     return splice(task)
 
 

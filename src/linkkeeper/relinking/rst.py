@@ -20,13 +20,18 @@ _FOLLOWS_EMBEDDED = re.compile(rb">`__?")
 
 def splice(task: Task) -> Answer:
     if _in_grid_table(task) or _in_simple_table(task):
-        return task.refuse(RefusalReason.NO_ROOM, "it stands in a drawn table, whose columns would no longer fit")
+        return task.refuse(
+            RefusalReason.NO_ROOM, "it stands in a drawn table, whose columns the archived link would burst"
+        )
     if task.place.form is not OccurrenceForm.RST_TARGET:
         return add_suffix(task)
     if task.annotate:
         embedded = _FOLLOWS_EMBEDDED.match(task.data, task.place.span.end)
         if embedded is None:
-            return task.refuse(RefusalReason.NO_ROOM, "a link target has no room for a second link")
+            return task.refuse(
+                RefusalReason.NO_ROOM,
+                'a link target has no room for a second link beside it; `policy = "swap-when-dead"` swaps it',
+            )
         return add_suffix(task, at=embedded.end())
     if task.place.url == task.repair.uri_m:
         return None
