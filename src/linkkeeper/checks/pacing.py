@@ -151,9 +151,10 @@ class Pacer:
         self._defer_if_long(line)
 
     def forgive(self, key: str) -> None:
-        """Close the circuit breaker of *key*: its patient retry is due."""
+        """Close the circuit breaker of *key*: its patient retry is due; one more silence opens it again."""
         line = self._line(key)
-        line.broken, line.silences = None, 0
+        line.silences = 0 if line.broken is None else self._rules.breaker_failures - 1
+        line.broken = None
 
     async def let_go(self, key: str) -> None:
         """Refuse what waits for *key* and return when nothing is open there: another process wants the host."""

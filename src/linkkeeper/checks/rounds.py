@@ -1,16 +1,21 @@
 """
-One round over many links: a quick pass over all, then a patient one over what timed out.
+One round over many links: each once, impatiently; then, patiently, what did not answer in time.
 
 Each host has a few tasks that work through its line, and the longest lines are
 taken up first, so that ten thousand links cost no more memory than a few
 hundred hosts do; the pacer knows the length of each line and sends the longest
 first.
+
+Patient retries take long, so they do not wait for the end of the round: a host
+that answers others is asked for its slow pages beside them, one at a time, and
+its other places keep its pace. A host that was silent throughout comes last in
+its own line, and is then asked once more.
 """
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
@@ -42,44 +47,55 @@ async def run_round(
         address: URL of an item.
         tasks_per_host: One more than may be open on a host keeps it busy.
     """
-    again = await _pass(_by_host(items, address), work, pace=pace, tasks_per_host=tasks_per_host, patient=False)
-    for key in again:
-        pace.forgive(key)
-    # One at a time: both places of a host filled with slow pages starve its quick ones.
-    await _pass(again, work, pace=pace, tasks_per_host=1, patient=True)
-
-
-def _by_host(items: Iterable[Item], address: Callable[[Item], str]) -> dict[str, deque[Item]]:
     lines: defaultdict[str, deque[Item]] = defaultdict(deque)
     for item in items:
         lines[politeness_key(host_of(address(item)))].append(item)
-    return lines
-
-
-async def _pass(
-    lines: dict[str, deque[Item]], work: Work[Item], *, pace: Pace, tasks_per_host: int, patient: bool
-) -> dict[str, deque[Item]]:
-    again: defaultdict[str, deque[Item]] = defaultdict(deque)
-
-    async def work_through(key: str) -> None:
-        line = lines[key]
-        while line:
-            item = line.popleft()
-            pace.expect(key, -1)
-            if await work(item, patient):
-                again[key].append(item)
+    for key, line in lines.items():
+        pace.expect(key, len(line))
+    keys = deque(sorted(lines, key=lambda key: -len(lines[key])))
 
     async def take_up_hosts() -> None:
         while keys:
             key = keys.popleft()
-            async with asyncio.TaskGroup() as tasks:
-                for _ in range(min(tasks_per_host, len(lines[key]))):
-                    tasks.create_task(work_through(key))
+            await _HostRound(key, lines.pop(key), work, pace).run(tasks_per_host)
 
-    keys = deque(sorted(lines, key=lambda key: -len(lines[key])))
-    for key, line in lines.items():
-        pace.expect(key, len(line))
     async with asyncio.TaskGroup() as hosts:
         for _ in range(min(HOSTS_AT_ONCE, len(keys))):
             hosts.create_task(take_up_hosts())
-    return again
+
+
+class _HostRound(Generic[Item]):
+    """The line of one host, and its slow pages."""
+
+    def __init__(self, key: str, line: deque[Item], work: Work[Item], pace: Pace) -> None:
+        self._key = key
+        self._line = line
+        self._work = work
+        self._pace = pace
+        self._slow: deque[Item] = deque()
+        self._answers = False
+        self._retrying: asyncio.Task[None] | None = None
+
+    async def run(self, tasks: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(tasks, len(self._line))):
+                group.create_task(self._work_through(group))
+        if self._slow:
+            self._pace.forgive(self._key)
+            await self._retry()
+
+    async def _work_through(self, group: asyncio.TaskGroup) -> None:
+        while self._line:
+            item = self._line.popleft()
+            self._pace.expect(self._key, -1)
+            if await self._work(item, False):
+                self._slow.append(item)
+            else:
+                self._answers = True
+            if self._answers and self._slow and (self._retrying is None or self._retrying.done()):
+                self._retrying = group.create_task(self._retry())
+
+    async def _retry(self) -> None:
+        """One at a time: both places of a host filled with slow pages starve its quick ones."""
+        while self._slow:
+            await self._work(self._slow.popleft(), True)
