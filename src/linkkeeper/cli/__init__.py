@@ -37,6 +37,7 @@ COMMANDS = (
 
 INTERNAL_FAILURE = 3
 INTERRUPTED = 130
+_INTERRUPTED = "interrupted; what was done is kept, the next run goes on from here"
 
 #: What Typer raises on bad usage. Quirk: recent releases carry a click of
 #: their own, whose exceptions aren't those of the package ``click``; their common
@@ -110,7 +111,7 @@ def run(arguments: list[str] | None = None) -> int:
         complain(error)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted; what was done is kept, the next run goes on from here")
+        complain(_INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         return 1
@@ -119,6 +120,9 @@ def run(arguments: list[str] | None = None) -> int:
         traceback.print_exc(file=sys.stderr)
         complain(f"internal failure: {type(error).__name__}: {error}")
         return INTERNAL_FAILURE
+    if result == INTERRUPTED:
+        # Typer makes a status of Ctrl-C by itself.
+        complain(_INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

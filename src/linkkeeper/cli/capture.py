@@ -15,11 +15,12 @@ from linkkeeper.cli.person import operator
 from linkkeeper.errors import InputError
 from linkkeeper.pipeline.status import capture_object
 from linkkeeper.settings import load
-from linkkeeper.vocabulary.capture import RequestState
+from linkkeeper.vocabulary.capture import Quality, RequestState
 from linkkeeper.vocabulary.views import Asked, RequestView
 
 #: How often a capture that another process makes is asked after.
 LOOK_AGAIN_S = 0.5
+_ENDS = frozenset(quality.value for quality in Quality)
 _OPEN = (RequestState.WAITING, RequestState.RUNNING)
 
 
@@ -48,11 +49,18 @@ async def _capture(urls: Sequence[str], config: ConfigOption, *, as_json: bool) 
             complain(InputError("capture", subject=refused.url, reason=refused.problem or ""))
             status = 1
         if not as_json:
-            engine.keeper.on_event = lambda url, words: side_console().print(f"{url}: {words}")
+            engine.keeper.on_event = _tell
         async with engine.hosts.beating():
             async for view in _as_they_end(engine, asked):
                 status = max(status, _show(engine, view, as_json=as_json))
     return status
+
+
+def _tell(url: str, words: str) -> None:
+    """Every step for somebody who watches; for a file or a pipe only how each capture ended."""
+    out = side_console()
+    if out.is_terminal or words in _ENDS:
+        out.print(f"{url}: {words}")
 
 
 async def _as_they_end(engine: Engine, asked: Sequence[Asked]) -> AsyncIterator[RequestView]:
