@@ -85,6 +85,14 @@ def test_what_only_calls_itself_pdf_or_picture_is_a_download(outside: httpx.Clie
         assert "sandbox" in answer.headers["content-security-policy"]
 
 
+def test_scripts_are_packed_for_those_who_unpack_them(outside: httpx.Client, reader: httpx.Client) -> None:
+    for client, path in ((outside, "/replay/sw.js"), (reader, "/static/linkkeeper.css")):
+        packed, plain = client.get(path), client.get(path, headers={"accept-encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip" and packed.headers["vary"] == "accept-encoding"
+        assert "content-encoding" not in plain.headers and plain.text == packed.text
+        assert int(packed.headers["content-length"]) < len(plain.content)
+
+
 def test_only_files_that_the_row_names_are_there(outside: httpx.Client, room: Room, capture_id: str) -> None:
     capture = room.store.catalogue.capture(capture_id)
     assert capture is not None

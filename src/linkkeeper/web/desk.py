@@ -1,10 +1,12 @@
 """The desk's listener: editors' desk, API and reading room as one ASGI application."""
 
+from pathlib import Path
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from linkkeeper import __version__
@@ -17,6 +19,7 @@ from linkkeeper.web.limits import Limiter
 from linkkeeper.web.login import Login
 from linkkeeper.web.memento_page import MementoPages
 from linkkeeper.web.mementos import Mementos
+from linkkeeper.web.packed import file_answer
 from linkkeeper.web.protocol import MementoProtocol
 from linkkeeper.web.reading_room import ReadingRoom
 from linkkeeper.web.rendering import DESK_VENDORS, STATIC, VENDOR, Pages
@@ -72,17 +75,17 @@ def _origin(services: WebServices, request: Request) -> str:
 
 
 def _add_static(app: FastAPI) -> None:
-    def static(name: str) -> Response:
+    def static(request: Request, name: str) -> Response:
         path = STATIC / name
         if "/" in name or name in NOT_OF_THE_DESK or not path.is_file():
             raise StarletteHTTPException(404)
-        return _asset(path)
+        return _asset(request, path)
 
-    def vendored(folder: str, name: str) -> Response:
+    def vendored(request: Request, folder: str, name: str) -> Response:
         path = VENDOR / folder / name
         if folder not in DESK_VENDORS or not path.is_file():
             raise StarletteHTTPException(404)
-        return _asset(path)
+        return _asset(request, path)
 
     def health() -> Response:
         return JSONResponse({"status": "ok", "part": "desk"}, headers={"cache-control": "no-store"})
@@ -99,13 +102,9 @@ def _add_static(app: FastAPI) -> None:
         app.add_api_route(address, answer, methods=["GET", "HEAD"], include_in_schema=False)
 
 
-def _asset(path: object) -> Response:
-    suffix = str(path).rpartition(".")[2]
-    return FileResponse(
-        str(path),
-        media_type=STATIC_TYPES.get(f".{suffix}", "text/plain"),
-        headers={"cache-control": "public, max-age=31536000, immutable"},
-    )
+def _asset(request: Request, path: Path) -> Response:
+    media_type = STATIC_TYPES.get(path.suffix, "text/plain")
+    return file_answer(request, path, media_type=media_type, cache="public, max-age=31536000, immutable")
 
 
 def _add_errors(app: FastAPI, pages: Pages) -> None:

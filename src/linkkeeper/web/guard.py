@@ -23,6 +23,8 @@ COMMON_HEADERS = {
     # Not no-referrer: browsers then send "Origin: null" with our own forms.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    # A process of its own for each host, also where the two are names of one site.
+    "origin-agent-cluster": "?1",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 

@@ -103,6 +103,7 @@ def _environment() -> Environment:
         title_of=words.title_of,
         words_day=words.day,
         asset=asset,
+        fingerprint=lambda name: _fingerprint(STATIC / name),
         vendored=vendored,
         memento_path=_path_of,
         share_bar=plots.share_bar,

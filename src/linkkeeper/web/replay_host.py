@@ -8,7 +8,7 @@ runs here reaches nothing of the desk, which has another host name.
 from fastapi import FastAPI, HTTPException, Request
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from linkkeeper.vocabulary.views import CaptureView
@@ -16,6 +16,7 @@ from linkkeeper.web import access
 from linkkeeper.web.file_server import FileServer, Refused
 from linkkeeper.web.files import KeptFile, kept_file
 from linkkeeper.web.guard import COMMON_HEADERS, HeaderGuard, HostGuard
+from linkkeeper.web.packed import file_answer
 from linkkeeper.web.rendering import STATIC, VENDOR, Pages
 from linkkeeper.web.services import WebServices
 
@@ -26,6 +27,7 @@ PLAYER_CSP = (
     "worker-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self' {desk}"
 )
 WACZ = "capture.wacz"
+SCRIPT = "text/javascript; charset=utf-8"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -87,25 +89,26 @@ class ReplayHost:
     def available(self) -> bool:
         return self.services.replay and replay_files_present()
 
-    def worker(self) -> Response:
-        return _script(STATIC / "replay-sw.js", cache="no-cache")
+    def worker(self, request: Request) -> Response:
+        return file_answer(request, STATIC / "replay-sw.js", media_type=SCRIPT, cache="no-cache")
 
-    def player_script(self) -> Response:
-        return _script(STATIC / "player.js", cache=IMMUTABLE)
+    def player_script(self, request: Request) -> Response:
+        return file_answer(request, STATIC / "player.js", media_type=SCRIPT, cache=IMMUTABLE)
 
-    def player_style(self) -> Response:
-        return FileResponse(STATIC / "player.css", media_type="text/css", headers={"cache-control": IMMUTABLE})
+    def player_style(self, request: Request) -> Response:
+        return file_answer(request, STATIC / "player.css", media_type="text/css", cache=IMMUTABLE)
 
-    def interface(self) -> Response:
-        return self._vendored("ui.js")
+    def interface(self, request: Request) -> Response:
+        return self._vendored(request, "ui.js")
 
-    def engine(self) -> Response:
-        return self._vendored("sw.js")
+    def engine(self, request: Request) -> Response:
+        return self._vendored(request, "sw.js")
 
-    def _vendored(self, name: str) -> Response:
+    def _vendored(self, request: Request, name: str) -> Response:
         if not self.available:
             raise HTTPException(404, "Replay is not offered here.")
-        return _script(VENDOR / "replaywebpage" / name, cache="public, max-age=86400")
+        path = VENDOR / "replaywebpage" / name
+        return file_answer(request, path, media_type=SCRIPT, cache="public, max-age=86400")
 
     def _open(self, host: str, capture_id: str) -> CaptureView:
         """The capture that may be shown under this host's name."""
@@ -139,10 +142,6 @@ def build_replay_host(services: WebServices) -> ASGIApp:
     defaults.pop("cross-origin-opener-policy")
     app = HeaderGuard(app, defaults=defaults)
     return HostGuard(app, accepts=services.addresses.is_replay)
-
-
-def _script(path: object, *, cache: str) -> Response:
-    return FileResponse(str(path), media_type="text/javascript; charset=utf-8", headers={"cache-control": cache})
 
 
 async def _plain(request: Request, error: Exception) -> Response:
