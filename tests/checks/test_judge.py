@@ -12,6 +12,7 @@ from linkkeeper.checks.judge import RULE_SET, asks, judge
 from linkkeeper.checks.look import Answer, FailureKind, Look, Phase
 from linkkeeper.checks.specials import at_target, is_identifier, is_shortener, stand_in_url
 from linkkeeper.pages.text import read_page
+from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.observation import Hop, ObservationKind
 
 from .judging import ALIVE_PAGE, CITED, NOW, answered, failed, page, sentences, verdict
@@ -377,7 +378,7 @@ def test_an_observation_names_rule_version_and_evidence() -> None:
 
 def test_an_unchanged_page_is_not_read_again() -> None:
     first = verdict(answered())
-    case = Case(cited=CITED, last_sha256=first.evidence.body_sha256, last_kind=K.EDITED)
+    case = Case(cited=CITED, last_hash=short_digest(first.evidence.body_sha256 or ""), last_kind=K.EDITED)
     again = judge(answered(), case)
     assert (again.kind, again.rule) == (K.EDITED, f"unchanged@{RULE_SET}")
     not_modified = Look(url=CITED, moment=NOW, elapsed_s=0.1, not_modified=True)

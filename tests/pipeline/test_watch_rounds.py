@@ -1,6 +1,7 @@
 """A round takes up all that is due at once, however many hosts it is of, and writes in few transactions."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,11 @@ from linkkeeper.checks.observe import Leave, Observed
 from linkkeeper.checks.outage import Weather
 from linkkeeper.pipeline.hosts import HeldHosts
 from linkkeeper.pipeline.watch import MANY_OF_A_HOST, Watcher, WatchRules
+from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+DIGEST = hashlib.sha256(b"the page").hexdigest()
 
 
 class Still:
@@ -36,6 +39,7 @@ class Web:
 
     def __init__(self) -> None:
         self.cases: dict[str, Case] = {}
+        self.validators: list[tuple[str | None, str | None]] = []
 
     async def observe(
         self,
@@ -46,13 +50,14 @@ class Web:
         validators: tuple[str | None, str | None] = (None, None),
     ) -> Observed:
         self.cases[case.cited] = case
+        self.validators.append(validators)
         await asyncio.sleep(0)
         look = Observation(
             url=case.cited,
             moment=NOW,
             kind=ObservationKind.OK,
             rule="test@1",
-            evidence=Evidence(words="there"),
+            evidence=Evidence(words="there", etag='"v1"', body_sha256=DIGEST),
             http_status=200,
             final_url=case.cited,
         )
@@ -168,3 +173,26 @@ def test_each_link_is_judged_by_the_first_of_its_own_notes_that_says_something(
     asyncio.run(act())
     notes = [web.cases[url].note for url in urls]
     assert [note and note.text for note in notes] == ["Bell, “Ice”", "Cole", None]
+
+
+def test_the_next_look_knows_what_the_last_one_found(database: Database, tmp_path: Path) -> None:
+    """All but every fourth: rules and baselines change while pages and their validators do not."""
+    url = "https://one.example/a"
+    add(database, [("one.example", url)])
+    web = Web()
+    ledger = SqlChecks(database)
+    known = []
+
+    async def act() -> None:
+        watcher = watcher_of(database, web, HeldHosts(SqlHosts(database), token="a"), tmp_path)
+        for _ in range(6):
+            ledger.postpone([1], until=NOW)
+            await watcher.run()
+            known.append((web.cases[url].last_hash, web.cases[url].last_kind))
+
+    asyncio.run(act())
+    same, first = (short_digest(DIGEST), ObservationKind.OK), (None, None)
+    again = (None, ObservationKind.OK)
+    assert known == [first, same, same, same, again, same]
+    told = ('"v1"', None)
+    assert web.validators == [(None, None), told, told, told, (None, None), told]

@@ -12,6 +12,7 @@ from linkkeeper.adapters.sqlmodel_links import records_of
 from linkkeeper.adapters.sqlmodel_requests import ask_in
 from linkkeeper.adapters.sqlmodel_tables import CheckRow, LinkRow, SiblingRow
 from linkkeeper.vocabulary.capture import RequestReason
+from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.observation import Observation
 from linkkeeper.vocabulary.records import LinkRecord, LookResult
 
@@ -31,10 +32,12 @@ _MOVE = (
     )
 )
 
-_SEEN_OK = (
+_SEEN_OK = update(_LINKS).where(_LINKS.c.id == bindparam("key")).values(last_ok_at=bindparam("looked"))
+#: Of a look that brought the page itself: a "not modified" says nothing new of it.
+_SEEN_WHOLE = (
     update(_LINKS)
     .where(_LINKS.c.id == bindparam("key"))
-    .values(last_ok_at=bindparam("looked"), etag=bindparam("new_etag"), last_modified=bindparam("new_modified"))
+    .values(etag=bindparam("new_etag"), last_modified=bindparam("new_modified"), body_hash=bindparam("new_hash"))
 )
 _BROWSED = update(_LINKS).where(_LINKS.c.id == bindparam("key")).values(browser_look_at=bindparam("looked"))
 
@@ -104,8 +107,11 @@ class SqlChecks:
         with self._database.writing() as session:
             connection = session.connection()
             _execute_all(connection, _MOVE, [_link_values(result) for result in results])
-            _execute_all(connection, _SEEN_OK, [_ok_values(result) for result in results if result.is_ok])
-            _execute_all(connection, _BROWSED, [_browsed_values(result) for result in results if result.by_browser])
+            seen = [result for result in results if result.is_ok]
+            _execute_all(connection, _SEEN_OK, [_looked_values(result) for result in seen])
+            whole = [result for result in seen if result.observation.evidence.body_sha256]
+            _execute_all(connection, _SEEN_WHOLE, [_whole_values(result) for result in whole])
+            _execute_all(connection, _BROWSED, [_looked_values(result) for result in results if result.by_browser])
             session.add_all([_check_row(result) for result in results if result.kept])
             for result in results:
                 if result.link_id in capture_again:
@@ -176,18 +182,18 @@ def _execute_all(connection: Connection, statement: Update, values: Sequence[dic
         connection.execute(statement, values)
 
 
-def _ok_values(result: LookResult) -> dict[str, Any]:
+def _looked_values(result: LookResult) -> dict[str, Any]:
+    return {"key": result.link_id, "looked": result.observation.moment}
+
+
+def _whole_values(result: LookResult) -> dict[str, Any]:
     evidence = result.observation.evidence
     return {
         "key": result.link_id,
-        "looked": result.observation.moment,
         "new_etag": evidence.etag,
         "new_modified": evidence.last_modified,
+        "new_hash": short_digest(evidence.body_sha256) if evidence.body_sha256 else None,
     }
-
-
-def _browsed_values(result: LookResult) -> dict[str, Any]:
-    return {"key": result.link_id, "looked": result.observation.moment}
 
 
 def _check_row(result: LookResult) -> CheckRow:

@@ -103,4 +103,5 @@ def _record(row: LinkRow, spellings: tuple[str, ...]) -> LinkRecord:
         browser_look_at=row.browser_look_at,
         etag=row.etag,
         last_modified=row.last_modified,
+        body_hash=row.body_hash,
     )

@@ -161,6 +161,7 @@ class LinkRow(Row, table=True):
     browser_look_at: datetime | None = _moment(nullable=True)
     etag: str | None = None
     last_modified: str | None = None
+    body_hash: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
 
 class CitationRow(Row, table=True):

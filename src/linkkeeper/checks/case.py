@@ -164,8 +164,9 @@ class Case:
             empty if not asked.
         landings: Final URLs of recent looks at *other* cited URLs of the host.
         stand_in: The look at :func:`linkkeeper.checks.specials.stand_in_url`.
-        last_sha256, last_kind: Of the last whole look, to spare the work on
-            a body that has not changed.
+        last_hash, last_kind: Of the last look that found the source there, to
+            spare the work on a body that has not changed;
+            :func:`linkkeeper.vocabulary.digest.short_digest` of that body.
     """
 
     cited: str
@@ -174,5 +175,5 @@ class Case:
     siblings: tuple[Sibling, ...] = ()
     landings: tuple[str, ...] = ()
     stand_in: Look | None = None
-    last_sha256: str | None = None
+    last_hash: int | None = None
     last_kind: ObservationKind | None = None

@@ -25,6 +25,7 @@ from linkkeeper.checks.walls import judge_walls
 from linkkeeper.pages.marks import login_words
 from linkkeeper.pages.shingles import simhash
 from linkkeeper.pages.text import Page, read_page
+from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
 from linkkeeper.vocabulary.uri import is_supported, same_site
@@ -47,6 +48,8 @@ _BROWSER_TELLS = frozenset(
     }
 )
 _THERE = frozenset({_Kind.OK, _Kind.EDITED, _Kind.MOVED, _Kind.JS_SHELL})
+#: What the same bytes, or "not modified", are once more.
+_SAME_AGAIN = frozenset({_Kind.OK, _Kind.EDITED, _Kind.MOVED})
 
 
 def judge(look: Look, case: Case) -> Observation:
@@ -84,7 +87,7 @@ def _judge(look: Look, case: Case) -> Observation:
 
 def _judge_answer(look: Look, case: Case, answer: Answer) -> Observation:
     digest = hashlib.sha256(answer.body).hexdigest()
-    known = digest == case.last_sha256 and case.last_kind in _THERE and answer.status == 200
+    known = case.last_hash == short_digest(digest) and case.last_kind in _SAME_AGAIN and answer.status == 200
     # The same bytes behind a redirect may be a move, which only the rules can tell.
     if known and not case.siblings and not look.hops:
         return _observation(look, _unchanged(case, "the page is byte for byte the same"), sha256=digest)
@@ -94,7 +97,7 @@ def _judge_answer(look: Look, case: Case, answer: Answer) -> Observation:
 
 
 def _unchanged(case: Case, words: str) -> Finding:
-    kind = case.last_kind if case.last_kind in _THERE else ObservationKind.OK
+    kind = case.last_kind if case.last_kind in _SAME_AGAIN else ObservationKind.OK
     return Finding(kind or ObservationKind.OK, "unchanged", Evidence(words=words))
 
 

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 #: A browser is asked at most once per link in this time; the visit before `dead` comes on top.
 BROWSER_AGAIN = timedelta(days=30)
+#: "Nothing changed" is believed for about 90 days: at the longest usual interval three looks in a row.
+FULL_EVERY = 4
 #: Results are held until the next good canary, at most this long.
 HOLD_S = 60.0
 BATCH = 500
@@ -59,11 +61,19 @@ class _Due:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is held of a look until it is written: the page itself is not, or five hundred would fill the memory."""
+
+    observation: Observation
+    browsed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
     """A look, and the browser's visit that followed it where it would otherwise be the last before `dead`."""
 
     link: LinkRecord
-    observed: tuple[Observed, ...]
+    seen: tuple[_Seen, ...]
 
 
 @dataclass(slots=True)
@@ -191,7 +201,8 @@ class Watcher:
                 await self._postpone(link)
                 return False
             visits = await self._visit_before_death(link, case, observed)
-        self._held.append(_Looked(link, (observed, *visits)))
+        seen = tuple(_Seen(one.observation, one.browsed) for one in (observed, *visits))
+        self._held.append(_Looked(link, seen))
         self.on_event(link.fetch_form, observed.observation.kind.value)
         if len(self._held) >= BATCH:
             await self._flush(summary)
@@ -208,7 +219,7 @@ class Watcher:
             case,
             leave=Leave(patient=patient, browser=rested),
             forms=link.spellings,
-            validators=(link.etag, link.last_modified),
+            validators=_validators(link),
         )
 
     async def _visit_before_death(self, link: LinkRecord, case: Case, observed: Observed) -> tuple[Observed, ...]:
@@ -227,6 +238,8 @@ class Watcher:
             cited=link.fetch_form,
             note=item.note,
             baseline=baseline,
+            last_hash=None if _is_full(link) else link.body_hash,
+            last_kind=_last_kind(link),
             landings=tuple(self._landings.get(link.host, ())),
         )
 
@@ -253,7 +266,7 @@ class Watcher:
             return
         if await self._guard.weather(self._clock.now()) is Weather.OUTAGE:
             summary.void += len(held)
-            pairs = [(item.link, replace(item.observed[0].observation, void=True)) for item in held]
+            pairs = [(item.link, replace(item.seen[0].observation, void=True)) for item in held]
             await asyncio.to_thread(self._ledger.record_void, pairs)
             until = self._clock.now() + self._rules.postpone
             await asyncio.to_thread(self._ledger.postpone, [item.link.id for item in held], until=until)
@@ -287,14 +300,14 @@ class Watcher:
     def _results(self, item: _Looked) -> list[LookResult]:
         link = item.link
         results = []
-        for observed in item.observed:
-            result = self._result(link, observed)
+        for seen in item.seen:
+            result = self._result(link, seen)
             results.append(result)
             link = replace(link, standing=result.standing, state=result.state, evidence_class=result.evidence_class)
         return results
 
-    def _result(self, link: LinkRecord, observed: Observed) -> LookResult:
-        observation = observed.observation
+    def _result(self, link: LinkRecord, seen: _Seen) -> LookResult:
+        observation = seen.observation
         before = standing_of(link.standing, first_seen=link.first_seen_at)
         after = advance(before, observation)
         return LookResult(
@@ -314,7 +327,7 @@ class Watcher:
             is_ok=weight_of(observation) is Weight.SUCCESS,
             kept=self._is_kept(link, before, after, observation),
             evidence_class=observation.kind.value,
-            by_browser=observed.browsed,
+            by_browser=seen.browsed,
         )
 
     def _is_kept(self, link: LinkRecord, before: Standing, after: Standing, observation: Observation) -> bool:
@@ -332,6 +345,16 @@ class Watcher:
 def _facts(notes: Sequence[NoteContext]) -> NoteFacts | None:
     note = next((item for item in notes if item.text), None)
     return NoteFacts(text=note.text, passages=note.passages) if note else None
+
+
+def _is_full(link: LinkRecord) -> bool:
+    """Every fourth look reads and judges the whole page: rules, notes and baselines change while pages do not."""
+    return link.looks % FULL_EVERY == 0
+
+
+def _validators(link: LinkRecord) -> tuple[str | None, str | None]:
+    """ETag and Last-Modified of the page that was last read."""
+    return (None, None) if _is_full(link) else (link.etag, link.last_modified)
 
 
 def _last_kind(link: LinkRecord) -> ObservationKind | None:

@@ -17,3 +17,8 @@ def sha256_of_file(path: Path) -> str:
         while chunk := stream.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def short_digest(sha256: str) -> int:
+    """The first 64 bits of a SHA-256 (hex), signed as databases hold numbers: enough to see that bytes changed."""
+    return int.from_bytes(bytes.fromhex(sha256[:16]), "big", signed=True)

@@ -38,6 +38,7 @@ class LinkRecord:
     browser_look_at: datetime | None = None
     etag: str | None = None
     last_modified: str | None = None
+    body_hash: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
