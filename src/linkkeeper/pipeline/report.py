@@ -5,6 +5,7 @@ Pure: built from the catalogue's views; :mod:`linkkeeper.adapters.jinja_report`
 writes it as ``report.html``, ``report.json`` and the static pages.
 """
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class SourceFound:
     hindrance: Hindrance | None = None
 
     @property
+    def progress(self) -> str:
+        """The finding without the state, which a mark beside it tells."""
+        return self.finding.removeprefix(self.state.value.replace("_", " ")).lstrip(":, ")
+
+    @property
     def shown(self) -> bool:
         """Whether the capture shows the source."""
         return self.capture is not None and self.capture.quality in SHOWN_QUALITIES
@@ -99,6 +105,16 @@ class Report:
     version: str
     analyses: tuple[ReportedAnalysis, ...]
 
+    def name_of(self, analysis: ReportedAnalysis) -> str:
+        """What to call an analysis: its address, or its path from where all files of the report lie."""
+        files = [one.location for one in self.analyses if not is_address(one.location)]
+        if is_address(analysis.location):
+            return analysis.location
+        if not all(Path(one).is_absolute() for one in files):
+            return Path(analysis.location).name
+        shared = os.path.commonpath([Path(one).parent for one in files])
+        return str(Path(analysis.location).relative_to(shared))
+
     def sources(self) -> tuple[SourceFound, ...]:
         """Each source once, in the order of first citation."""
         found: dict[str, SourceFound] = {}
@@ -124,6 +140,10 @@ class RelinkedCopy:
     path: str
     repairs: int
     refusals: tuple[str, ...] = ()
+
+
+def is_address(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
 
 
 def folder_of(capture: CaptureView) -> str:
