@@ -210,8 +210,18 @@ class TextParts:
         return next((region for region in regions if region is not None), None)
 
     def _region(self, element: Element) -> Region | None:
-        if element.name in _NEVER or (element.name not in _CHECKED and element.name not in _BY_TAG):
-            return None
         if self._weights[element.stop] - self._weights[element.index] > _MOST * max(1, self._weights[-1]):
             return None
-        return _region_by(element.name, self._markup.words(element))
+        return region_named(element.name, self._markup.words(element))
+
+
+def region_named(name: str, words: str) -> Region | None:
+    """
+    What an element is by its name, and by its class, id and role, however much text it holds.
+
+    Args:
+        words: :meth:`Markup.words` of it.
+    """
+    if name in _NEVER or (name not in _CHECKED and name not in _BY_TAG):
+        return None
+    return _region_by(name, words)

@@ -23,8 +23,8 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.uri import INVISIBLE
 
 #: Text inside these is code, a form's or a drawing's, never a citation.
-_NO_TEXT = frozenset({"a", "code", "pre", "kbd", "samp", "textarea", "title", "option", "select", "button", "head"})
-_LINKS = frozenset({"a", "area"})
+NO_TEXT = frozenset({"a", "code", "pre", "kbd", "samp", "textarea", "title", "option", "select", "button", "head"})
+LINKS = frozenset({"a", "area"})
 _MAY_START = re.compile(r"//|www\.|&", re.I)
 #: Text that was copied from a PDF may be broken right behind the scheme.
 _URL_START = re.compile(r"(?:https?:)?//\s{0,3}|www\.", re.I)
@@ -83,13 +83,15 @@ def _places(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[tuple[Eleme
     seen: set[int] = set()
     for node in _candidates(data, markup, wanted):
         if isinstance(node, Element):
-            yield from _link(markup, node, wanted)
+            place = link_place(markup, node, wanted)
+            if place is not None:
+                yield node, place
             continue
         block = _block_of(node)
         index = block.index if block is not None else _TOP
         if index not in seen:
             seen.add(index)
-            yield from _texts(markup, block, node, wanted)
+            yield from ((node, place) for place in text_places(markup, node, wanted))
 
 
 def _candidates(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[Element | Text]:
@@ -98,7 +100,7 @@ def _candidates(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[Element
     if hits is None:
         for node in markup.nodes:
             if isinstance(node, Element):
-                if node.name in _LINKS:
+                if node.name in LINKS:
                     yield node
             elif _MAY_START.search(markup.text, node.start, node.end):
                 yield node
@@ -111,7 +113,7 @@ def _candidates(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[Element
             continue
         last = index
         node = markup.nodes[index]
-        if isinstance(node, Text) or (place < node.inner and node.name in _LINKS):
+        if isinstance(node, Text) or (place < node.inner and node.name in LINKS):
             yield node
 
 
@@ -119,24 +121,26 @@ def _start(node: Element | Text) -> int:
     return node.start
 
 
-def _link(markup: Markup, element: Element, wanted: Wanted) -> Iterator[tuple[Element, Place]]:
+def link_place(markup: Markup, element: Element, wanted: Wanted) -> Place | None:
+    """The address of a link, if it is wanted."""
     href = markup.attributes(element).get("href")
     if href is None or wanted.repair_of(href.value.strip()) is None:
-        return
+        return None
     start = href.start + len(href.raw) - len(href.raw.lstrip())
     span = markup.span(start, start + len(href.raw.strip()))
-    yield element, Place(href.value.strip(), span, OccurrenceForm.HTML_HREF)
+    return Place(href.value.strip(), span, OccurrenceForm.HTML_HREF)
 
 
-def _texts(markup: Markup, block: Element | None, node: Text, wanted: Wanted) -> Iterator[tuple[Text, Place]]:
+def text_places(markup: Markup, node: Text, wanted: Wanted) -> Iterator[Place]:
+    """The wanted URLs in the running text of the block that *node* stands in."""
+    block = _block_of(node)
     if block is not None:
-        if any(element.name in _NO_TEXT for element in (block, *block.ancestors())):
+        if any(element.name in NO_TEXT for element in (block, *block.ancestors())):
             return
         if not wanted.may_stand_in(markup.text[block.start : block.end].encode("utf-8", "surrogatepass")):
             return
-    run = _Run(markup, block)
-    for url, start, end in run.find(wanted):
-        yield node, Place(url, markup.span(start, end), OccurrenceForm.HTML_TEXT)
+    for url, start, end in _Run(markup, block).find(wanted):
+        yield Place(url, markup.span(start, end), OccurrenceForm.HTML_TEXT)
 
 
 def _block_of(node: Text) -> Element | None:
@@ -167,7 +171,7 @@ class _Run:
                 self._add(node.start, node.end)
             elif node.name == "br":
                 self._put("\n", node.start, node.end)
-            elif node.name in _NO_TEXT or node.name in BLOCK:
+            elif node.name in NO_TEXT or node.name in BLOCK:
                 self._put("\0", node.start, node.end)
                 index = node.stop
         self.text = "".join(self._characters)

@@ -28,50 +28,42 @@ def proves_undo(before: bytes, after: bytes, edits: Sequence[Edit]) -> bool:
 
 def proves_html(before: bytes, after: bytes, edits: Sequence[Edit], *, encoding: str) -> bool:
     """
-    Compare the links and the words of two pages, as a browser's parser sees them.
+    Take the repairs out of the new page's tree and compare it whole with the old one's.
 
-    The parser is another one than that which found the places, so that an
-    error of the one does not vouch for itself.
+    Both are trees of a browser's parser, another one than that which found the
+    places, so that an error of the one does not vouch for itself. Every
+    element, attribute, comment and word is compared.
     """
     repaired = frozenset(edit.uri_m for edit in edits)
-    old = _Page.read(before, repaired, encoding)
-    new = _Page.read(after, repaired, encoding)
-    return new.repairs - old.repairs == len(edits) and old.links == new.links and old.words == new.words
+    old, repairs_before = _without_repairs(before, repaired, encoding)
+    new, repairs_after = _without_repairs(after, repaired, encoding)
+    return repairs_after - repairs_before == len(edits) and old == new
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """
-    What must stay the same: *links* with repaired ones as they were, *words*
-    without what repairs add; *repairs* counts them.
-    """
-
-    links: tuple[tuple[str | None, str], ...]
-    words: str
-    repairs: int
-
-    @classmethod
-    def read(cls, data: bytes, repaired: frozenset[str], encoding: str) -> "_Page":
-        parser = _parsed(data, encoding)
-        links: list[tuple[str | None, str]] = []
-        added: list[str] = []
-        repairs = 0
-        for node in parser.css("a, area"):
-            attributes = node.attributes
-            memento = (attributes.get("data-versionurl") or "").partition(" ")[0]
-            original = attributes.get("data-originalurl")
-            if original is None or memento not in repaired:
-                links.append((attributes.get("href"), _others(attributes)))
-                continue
-            repairs += 1
-            if _is_added(node, memento):
-                added.append(f" [{node.text()}]")
-            else:
-                links.append((original, _others(attributes)))
-        words = parser.root.text() if parser.root is not None else ""
-        for piece in added:
-            words = words.replace(piece, "", 1)
-        return cls(tuple(links), words, repairs)
+def _without_repairs(data: bytes, repaired: frozenset[str], encoding: str) -> tuple[str, int]:
+    """The page written out without repairs that lead to one of *repaired*, and how many they were."""
+    parser = _parsed(data, encoding)
+    repairs = 0
+    for node in parser.css("a[data-originalurl], area[data-originalurl]"):
+        attributes = node.attributes
+        memento = (attributes.get("data-versionurl") or "").partition(" ")[0]
+        if memento not in repaired:
+            continue
+        repairs += 1
+        before, behind = node.prev, node.next
+        if before is not None and behind is not None and _is_added(node, memento):
+            before.replace_with(before.text()[: -len(" [")])
+            behind.replace_with(behind.text()[len("]") :])
+            node.decompose()
+        else:
+            node.attrs["href"] = attributes["data-originalurl"]
+            del node.attrs["data-originalurl"]
+    # A link may have had one of these for its own ends; then a repair leaves it.
+    for node in parser.css("a[data-versionurl], a[data-versiondate], area[data-versionurl], area[data-versiondate]"):
+        for name in ("data-versionurl", "data-versiondate"):
+            if name in node.attributes:
+                del node.attrs[name]
+    return parser.html or "", repairs
 
 
 def _is_added(node: LexborNode, memento: str) -> bool:
@@ -81,18 +73,10 @@ def _is_added(node: LexborNode, memento: str) -> bool:
         node.text().endswith(f": {memento}")
         and previous is not None
         and following is not None
+        and previous.tag == following.tag == "-text"
         and previous.text().endswith(" [")
         and following.text().startswith("]")
     )
-
-
-def _others(attributes: dict[str, str | None]) -> str:
-    kept = [f"{name}={value}" for name, value in attributes.items() if name != "href" and not _is_ours(name)]
-    return "\n".join(kept)
-
-
-def _is_ours(name: str) -> bool:
-    return name in ("data-originalurl", "data-versionurl", "data-versiondate")
 
 
 def _parsed(data: bytes, encoding: str) -> LexborHTMLParser:

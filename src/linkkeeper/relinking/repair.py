@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from linkkeeper.relinking import html_splice, markdown, plain, rst, wikitext
 from linkkeeper.relinking.anchors import ENGLISH, Words
-from linkkeeper.relinking.html_places import find_places
+from linkkeeper.relinking.html_quick import places_of
 from linkkeeper.relinking.places import Answer, Cut, Place, Task, join
 from linkkeeper.relinking.ports import ReadCitations
 from linkkeeper.relinking.prove import proves_html, proves_reading, proves_undo
@@ -192,7 +192,7 @@ def _find_in_html(
     reading: Reading | None = None,
     notes_only: bool = False,
 ) -> _Found:
-    found = find_places(text.data, wanted, declared_type=text.declared_type)
+    found = places_of(text.data, wanted, declared_type=text.declared_type)
     places = list(found.certain)
     asked = [*found.certain, *found.doubtful] if notes_only else found.doubtful
     if asked and read is not None:
