@@ -22,6 +22,7 @@ from linkkeeper.errors import StorageError, UsageError
 from linkkeeper.vocabulary.capture import Body, ExchangeFailure, Truncation
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\nTransfer-Encoding: chunked\r\n\r\n"
+SWITCHED_HEAD = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
 
 def blocks(draft: Draft) -> list[tuple[bytes, bytes]]:
@@ -193,13 +194,14 @@ def test_a_second_reader_reads_every_record_and_approves_of_all_digests(tmp_path
     draft = open_draft(tmp_path)
     draft.write_exchange(exchange(main=True))
     draft.write_exchange(posted(URL, b"{}", b"x" * 100_000, media_type="application/json"))
+    draft.write_exchange(exchange("wss://source.example/socket", b"", head=SWITCHED_HEAD))
     draft.write_rendering(
         "text.txt", "wörds".encode(), media_type="text/plain", target="urn:t", moment=MOMENT, conversion=True
     )
     draft.close()
     with draft.warc.open("rb") as stream:
         kinds = [record.rec_type for record in ArchiveIterator(stream)]
-    assert kinds == ["warcinfo", "response", "request", "response", "request", "conversion"]
+    assert kinds == ["warcinfo", *["response", "request"] * 3, "conversion"]
     assert check(draft.warc) == (0, [])
 
 

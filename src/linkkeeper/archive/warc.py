@@ -249,7 +249,9 @@ class RecordWriter:
         headers = [("WARC-Type", kind), ("WARC-Record-ID", chosen_id), ("WARC-Date", date)]
         headers += [("WARC-Target-URI", _one_line(url))] if url else []
         headers += [*fields, ("WARC-Block-Digest", f"sha256:{block.block_digest}")]
-        headers += [("WARC-Payload-Digest", f"sha256:{block.payload_digest}")] if kind != "warcinfo" else []
+        if kind != "warcinfo" and not (url or "").startswith(("ws:", "wss:")):
+            # Quirk: of a WebSocket's handshake, which has no payload, warcio takes the head for one.
+            headers.append(("WARC-Payload-Digest", f"sha256:{block.payload_digest}"))
         member = self._member(packed=packed)
         with open_body(block.body) as body:
             stream = _HeadThenBody(block.head, body)
