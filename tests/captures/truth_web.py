@@ -88,6 +88,11 @@ def chunked(data: bytes, *, pieces: int = 3, extension: bytes = b"") -> bytes:
     return b"".join(b"%x%s\r\n" % (len(part), extension) + part + b"\r\n" for part in parts) + b"0\r\n\r\n"
 
 
+def zstandard(data: bytes) -> bytes:
+    """Up to 255 bytes as a Zstandard frame of one raw block (RFC 8878)."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
 def head(status: str, *lines: str, length: int | None = None) -> bytes:
     fields = [*lines, *([f"Content-Length: {length}"] if length is not None else [])]
     return ("\r\n".join([f"HTTP/1.1 {status}", *fields]) + "\r\n\r\n").encode("latin-1")
@@ -247,7 +252,13 @@ async def serve(request: Request, answer: Answering) -> None:
 
 async def article(request: Request, answer: Answering) -> None:
     body = gzip.compress(ARTICLE.encode("utf-8"), mtime=0)
-    await answer.whole(ARTICLE_HEAD, chunked(body, extension=b";note=1"))
+    await answer.whole(ARTICLE_HEAD, chunked(body))
+
+
+async def extended_chunks(request: Request, answer: Answering) -> None:
+    body = gzip.compress(page("In chunks with extensions", "").encode("utf-8"), mtime=0)
+    fields = ("Content-Type: text/html; charset=utf-8", "Content-Encoding: gzip", "Transfer-Encoding: chunked")
+    await answer.whole(head("200 OK", *fields), chunked(body, extension=b";note=1"))
 
 
 async def style(request: Request, answer: Answering) -> None:
@@ -259,9 +270,14 @@ async def style(request: Request, answer: Answering) -> None:
 
 
 async def second_style(request: Request, answer: Answering) -> None:
-    coding = "zstd" if "zstd" in request.header("accept-encoding") else "deflate"
-    body = zlib.compress(b"h1 { color: rgb(10, 80, 160); }")
-    await send(answer, body, "text/css", f"Content-Encoding: {coding}")
+    text = b"h1 { color: rgb(10, 80, 160); }"
+    offered = request.header("accept-encoding")
+    if "zstd" in offered:
+        await send(answer, zstandard(text), "text/css", "Content-Encoding: zstd")
+    elif "deflate" in offered:
+        await send(answer, zlib.compress(text), "text/css", "Content-Encoding: deflate")
+    else:
+        await send(answer, gzip.compress(text, mtime=0), "text/css", "Content-Encoding: gzip")
 
 
 async def frame(request: Request, answer: Answering) -> None:
@@ -451,6 +467,7 @@ async def nothing(request: Request, answer: Answering) -> None:
 
 SPECIAL = {
     "/article": article,
+    "/extended-chunks": extended_chunks,
     "/style.css": style,
     "/second.css": second_style,
     "/font.woff2": some_json,
@@ -496,6 +513,7 @@ CASES = {
     "article": f"https://{MAIN}/article",
     "redirects": f"https://{MAIN}/redirects",
     "service worker": f"https://{MAIN}/service-worker",
+    "chunk extensions": f"https://{MAIN}/extended-chunks",
     "media": f"https://{MAIN}/media",
     "video": f"https://{MAIN}/video",
     "http/2 origin": f"https://{MODERN}/modern",
