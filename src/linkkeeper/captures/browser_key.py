@@ -8,12 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from cryptography.x509.oid import NameOID
-
 
 @dataclass(frozen=True, slots=True)
 class BrowserKey:
@@ -30,6 +24,13 @@ class BrowserKey:
 
 def new_browser_key() -> BrowserKey:
     """Make a key and a self-signed certificate; neither outlives the process."""
+    # Eight megabytes, which only a process with a browser needs.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+    from cryptography.x509.oid import NameOID
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "linkkeeper recorder")])
     now = datetime.now(UTC)

@@ -3,8 +3,10 @@
 import io
 import logging
 import re
+from typing import TYPE_CHECKING
 
-from pypdf import PdfReader
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 #: Reading a PDF in Python is slow; a few pages tell whether the text is there.
 CHECKED_PAGES = 3
@@ -17,16 +19,23 @@ def text_of(pdf: bytes, *, most_pages: int) -> str:
     # pypdf reports every oddity of a file as a warning of its logger.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        reader = PdfReader(io.BytesIO(pdf))
+        reader = _reader(pdf)
         return "\n\n".join(page.extract_text() for page in reader.pages[:most_pages])
     except Exception:  # pypdf raises whatever a broken file leads it to
         return ""
 
 
+def _reader(pdf: bytes) -> "PdfReader":
+    # Five megabytes, which only a process that meets a PDF needs.
+    from pypdf import PdfReader
+
+    return PdfReader(io.BytesIO(pdf))
+
+
 def title_of(pdf: bytes) -> str | None:
     """The title that the file gives itself."""
     try:
-        metadata = PdfReader(io.BytesIO(pdf)).metadata
+        metadata = _reader(pdf).metadata
         title = metadata.title if metadata is not None else None
     except Exception:  # as above
         return None

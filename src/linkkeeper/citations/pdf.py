@@ -10,10 +10,7 @@ import logging
 import re
 from collections.abc import Iterator
 from io import BytesIO
-
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject
+from typing import TYPE_CHECKING
 
 from linkkeeper.citations.boundaries import find_urls
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
@@ -21,6 +18,9 @@ from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.numbered import find_numbered, line_width
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
+
+if TYPE_CHECKING:
+    from pypdf.generic import DictionaryObject
 
 _MAX_PAGES = 2_000
 _HYPHENS = str.maketrans({"\u00ad": None, "\u2010": "-", "\u2011": "-"})
@@ -33,6 +33,10 @@ def read_pdf(data: bytes, location: str) -> Draft:
     Raises:
         InputError: damaged, encrypted, or without any text (a scan).
     """
+    # Five megabytes, which only a process that meets a PDF needs.
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
         reader = PdfReader(BytesIO(data))
@@ -54,7 +58,9 @@ def _unreadable(location: str, reason: str) -> InputError:
     return InputError("read the analysis", subject=location, reason=reason)
 
 
-def _annotations(page: DictionaryObject) -> Iterator[str]:
+def _annotations(page: "DictionaryObject") -> Iterator[str]:
+    from pypdf.generic import ArrayObject, DictionaryObject
+
     annotations = page.get("/Annots")
     found = annotations.get_object() if annotations is not None else None
     for item in found if isinstance(found, ArrayObject) else ():

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpcore
-from cryptography import x509
 
 from linkkeeper.egress.stream import GateStream
 from linkkeeper.vocabulary.connection import OpenedConnection
@@ -77,6 +76,9 @@ class Connection:
 
     @property
     def tls_expires(self) -> datetime | None:
+        # Eight megabytes, which only a certificate that is asked after is worth.
+        from cryptography import x509
+
         try:
             return x509.load_der_x509_certificate(self._certificate).not_valid_after_utc if self._certificate else None
         except ValueError:
