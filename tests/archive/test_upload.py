@@ -110,6 +110,19 @@ def test_another_tool_s_warc_is_taken_over_with_its_own_date(tmp_path: Path, gzi
     assert block.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+@pytest.mark.parametrize(("coding", "title"), [(b"gzip", "By hand"), (b"br", None), (b"deflate", None)])
+def test_a_packed_page_gives_its_title_where_it_can_be_unpacked(
+    tmp_path: Path, coding: bytes, title: str | None
+) -> None:
+    """The body is gzip whatever is said of it; what can't be read stays without title, and is kept."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: " + coding + b"\r\n\r\n"
+    draft = open_draft(tmp_path / "made")
+    draft.write_exchange(exchange(content=gzip.compress(HTML, mtime=0), head=head, main=True))
+    draft.close()
+    done = keep(tmp_path, draft.warc.read_bytes(), "a.warc.gz")
+    assert done.manifest.about.page.title == title
+
+
 def test_our_own_wacz_comes_back_record_by_record(tmp_path: Path) -> None:
     first = published(tmp_path / "first")
     data = (first.directory / "capture.wacz").read_bytes()

@@ -26,12 +26,15 @@ from linkkeeper.archive.manifest import CaptureAbout
 from linkkeeper.archive.message import ChunkedDecoder, header_value, is_chunked
 from linkkeeper.archive.publish import Published, publish
 from linkkeeper.archive.takeover import Takeover
+from linkkeeper.egress.decoding import DecodingFailed, decoder_for
 from linkkeeper.errors import InputError, LinkkeeperError
 from linkkeeper.pages.text import Page, read_page
 from linkkeeper.vocabulary.capture import PageMetadata, Quality
 
 RECORDER = "upload/1"
 _SNIFFED_BYTES = 4096
+_LARGEST_PAGE = 8_000_000
+_READABLE_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 _MARKUP = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b", re.I | re.S)
 
 
@@ -178,8 +181,13 @@ def _page_of(block: bytes, line: cdxj.IndexLine) -> Page:
         head, body = b"", block
     if is_chunked(head):
         body = ChunkedDecoder().feed(body)
-    if header_value(head, "Content-Encoding"):
-        # Reading words out of coded bodies is the visit's business; here the title may stay empty.
+    coding = header_value(head, "Content-Encoding")
+    try:
+        body = decoder_for(coding).feed(body, _LARGEST_PAGE)
+    except DecodingFailed:
+        return Page(media_type=line.media_type)
+    if coding and coding.strip().lower() not in _READABLE_CODINGS:
+        # Browsers' own recordings may be in Brotli: title and text stay empty then.
         return Page(media_type=line.media_type)
     return read_page(body, header_value(head, "Content-Type") or line.media_type)
 
