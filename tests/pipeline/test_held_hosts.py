@@ -243,3 +243,16 @@ def test_a_crawl_delay_reaches_the_lease(tmp_path: Path) -> None:
 
     asyncio.run(act())
     assert longer == [(HOST, 10.0), (HOST, 60.0)]
+
+
+def test_a_crawl_delay_outlives_the_process(database: Database) -> None:
+    """It is written with the next leases, and a later process begins with it."""
+
+    async def first() -> None:
+        holds = HeldHosts(SqlHosts(database), token="first")
+        async with holds.hold(HOST):
+            holds.keep_longer(HOST, 10.0)
+        await holds.let_all_go()
+
+    asyncio.run(first())
+    assert HeldHosts(SqlHosts(database), token="second").crawl_delays() == {HOST: 10.0}

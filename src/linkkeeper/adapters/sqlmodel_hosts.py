@@ -6,7 +6,7 @@ politeness holds across processes without a commit per request. Leases use
 the system's clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -25,6 +25,9 @@ _CLAIM = text(
     WHERE host.token IS NULL OR host.token = :token OR host.lease_until < :now
     RETURNING key
     """
+)
+_SLOW_DOWN = text(
+    "INSERT INTO host (key, crawl_delay_s) VALUES (:key, :delay) ON CONFLICT (key) DO UPDATE SET crawl_delay_s = :delay"
 )
 _RELEASE = text("UPDATE host SET token = NULL, lease_until = NULL WHERE key = :key AND token = :token")
 
@@ -83,12 +86,23 @@ class SqlHosts:
             row.wanted_at = now
             session.add(row)
 
-    def back_off(self, key: str, *, until: datetime, crawl_delay_s: float | None = None) -> None:
+    def back_off(self, key: str, *, until: datetime) -> None:
         with self._database.writing() as session:
             row = session.get(HostRow, key) or HostRow(key=key)
             row.backoff_until = until
-            row.crawl_delay_s = crawl_delay_s if crawl_delay_s is not None else row.crawl_delay_s
             session.add(row)
+
+    def slow_down(self, delays: Mapping[str, float]) -> None:
+        """Keep the seconds that hosts want between two requests."""
+        with self._database.writing() as session:
+            values = [{"key": key, "delay": seconds} for key, seconds in delays.items()]
+            session.connection().execute(_SLOW_DOWN, values)
+
+    def crawl_delays(self) -> dict[str, float]:
+        """The hosts that want more than the usual interval, and how many seconds."""
+        with self._database.reading() as session:
+            rows = session.exec(select(HostRow.key, HostRow.crawl_delay_s).where(col(HostRow.crawl_delay_s) > 0)).all()
+            return {key: delay for key, delay in rows if delay is not None}
 
     def backing_off(self, *, now: datetime) -> dict[str, datetime]:
         """Hosts that asked us to wait, with until when."""

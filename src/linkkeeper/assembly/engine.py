@@ -74,6 +74,8 @@ async def open_engine(
         now = SystemClock().now()
         for key, until in store.hosts.backing_off(now=now).items():
             network.pacer.rest(key, (until - now).total_seconds())
+        for key, seconds in hosts.crawl_delays().items():
+            network.set_crawl_delay(key, seconds)
         yield _join(settings, store, network, pool, hosts)
 
 

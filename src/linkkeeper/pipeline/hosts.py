@@ -45,6 +45,7 @@ class HeldHosts:
         self._token = token
         self._linger_s = linger_s
         self._longer: dict[str, float] = {}
+        self._delays: dict[str, float] = {}
         self._users: Counter[str] = Counter()
         self._lingering: dict[str, asyncio.TimerHandle] = {}
         self._claims: dict[str, list[asyncio.Future[bool]]] = {}
@@ -67,8 +68,17 @@ class HeldHosts:
         return self._wanted
 
     def keep_longer(self, key: str, seconds: float) -> None:
-        """Keep the lease of *key* for at least *seconds* after its last use: its host asked for a longer interval."""
-        self._longer[key] = seconds
+        """
+        Keep the lease of *key* for at least *seconds* after its last use: its host asked for a longer interval.
+
+        The wish is written into the host's row with the next leases, so that a restart keeps it.
+        """
+        if self._longer.get(key) != seconds:
+            self._longer[key] = self._delays[key] = seconds
+
+    def crawl_delays(self) -> Mapping[str, float]:
+        """What hosts asked for in earlier processes, in seconds."""
+        return self._ledger.crawl_delays()
 
     async def remember_rest(self, key: str, seconds: float) -> None:
         """Keep that a host asked us to wait, so that a restart does not forget it."""
@@ -170,11 +180,13 @@ class HeldHosts:
         while self._claims or self._releases:
             claims = {key: self._claims.pop(key) for key in list(self._claims)[:CLAIMS_AT_ONCE]}
             releases, self._releases = self._releases, set()
+            delays, self._delays = self._delays, {}
             try:
-                held = await asyncio.to_thread(self._write_rows, list(claims), list(releases))
+                held = await asyncio.to_thread(self._write_rows, list(claims), list(releases), delays)
             except Exception as error:
                 # Whoever waits for a lease is told, whatever it was; what was let go is ours until it is written.
                 self._releases |= releases
+                self._delays = delays | self._delays
                 _tell(claims, error)
                 if self._claims:
                     continue
@@ -182,7 +194,11 @@ class HeldHosts:
             for key, waiting in claims.items():
                 self._grant(key, waiting, held=key in held)
 
-    def _write_rows(self, claims: Sequence[str], releases: Sequence[str]) -> frozenset[str]:
+    def _write_rows(
+        self, claims: Sequence[str], releases: Sequence[str], delays: Mapping[str, float]
+    ) -> frozenset[str]:
+        if delays:
+            self._ledger.slow_down(delays)
         if releases:
             self._ledger.release_all(releases, token=self._token)
         if not claims:
