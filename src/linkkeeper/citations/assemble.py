@@ -25,6 +25,7 @@ _DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.
 _HANDLE = re.compile(r"(?i)hdl\.handle\.net/([^\s?#]+)")
 _LINE_ENDS = re.compile(r"[\t\r\n]+\s*")
 _SCHEME_PART = re.compile(r"^(?:https?:)?//")
+_ARROW = re.compile("[↩↵⤴⏎⮐↑]")
 _ARROWS = re.compile(r"(?:\s?[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s?\d{0,2})+$")
 _FORWARDING = re.compile(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -165,7 +166,7 @@ class Assembler:
                 kept.append(item)
                 continue
             before = kept[-1] if kept else None
-            is_again = before is not None and key_of(before.url) == key_of(original)
+            is_again = before is not None and (before.url == original or key_of(before.url) == key_of(original))
             written = _written_by_us(item, text)
             if before is not None and is_again and written is not None:
                 before.archive = item.archive
@@ -290,8 +291,10 @@ def _readable(text: str, begin: int, changes: Sequence[_Change]) -> str:
             position = change.end
     parts.append(text[position:])
     whole = "".join(parts)
-    words = " ".join((whole if whole.isascii() else _INVISIBLE.sub("", whole)).split())
-    return printable(_ARROWS.sub("", words))
+    if whole.isascii():
+        return " ".join(whole.split())
+    words = " ".join(_INVISIBLE.sub("", whole).split())
+    return printable(_ARROWS.sub("", words) if _ARROW.search(words, max(0, len(words) - 20)) else words)
 
 
 def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
@@ -335,7 +338,8 @@ def _pair(urls: tuple[CitedUrl, ...], places: dict[str, tuple[int, int]], text: 
     """Say of each archive copy which other URL of the note it archives."""
     if not any(url.archive is not None and url.archive.kind is ArchiveKind.OTHER for url in urls):
         return urls
-    by_key = {key_of(url.as_cited): url.as_cited for url in urls if url.archive is None}
+    has_original = any(url.archive is not None and url.archive.original for url in urls)
+    by_key = {key_of(url.as_cited): url.as_cited for url in urls if url.archive is None} if has_original else {}
     paired: list[CitedUrl] = []
     before: CitedUrl | None = None
     for url in urls:

@@ -26,15 +26,14 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?![\d-])")
-#: What stands before a year: "March 3, ", "3. März ", "3.3.".
+#: What stands before a year: "March 3, ", "3. März ", "3.3."; whether the word is a month is asked afterwards.
 _BEFORE_YEAR = re.compile(
-    rf"""(?<![\w/.-])(?:
-        (?P<month>{_MONTH})\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s
-      | (?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|er|º)?\s(?:de\s|of\s)?(?P<month2>{_MONTH})\.?,?\s(?:de\s|del\s)?
-      | (?P<day3>\d{{1,2}})\.\s?(?P<month3>\d{{1,2}})\.\s?
+    r"""(?<![\w/.-])(?:
+        (?P<month>[^\W\d_]{3,10})\.?\s(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s
+      | (?P<day2>\d{1,2})(?:st|nd|rd|th|\.|er|º)?\s(?:de\s|of\s)?(?P<month2>[^\W\d_]{3,10})\.?,?\s(?:de\s|del\s)?
+      | (?P<day3>\d{1,2})\.\s?(?P<month3>\d{1,2})\.\s?
     )$""",
     re.I | re.X,
 )
@@ -45,6 +44,11 @@ _ACCESSED = re.compile(
     re.I,
 )
 _ARCHIVED = re.compile(r"archiv(?:ed|e|iert|é|ado|ato|edate|e-date)\b[^.;\d\[\]]{0,40}$", re.I)
+#: Parts of those words: asked first, as plain words are found much quicker than patterns.
+_CLAIMING = (
+    *("cess", "triev", "visit", "view", "check", "consult", "abruf", "abgeruf", "zuletzt", "zugriff", "stand"),
+    *("raadpl", "acceso", "visto", "archiv", "дата"),
+)
 _AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b")
 #: Dates before the web can't be when something was read or archived.
 _WEB = 1991
@@ -67,7 +71,9 @@ def dates_of(text: str) -> NoteDates:
     published = accessed = archived = None
     for start, end, found in _dates(text):
         before = text[max(0, start - 45) : start]
-        if found.year >= _WEB and (_ACCESSED.search(before) or _AFTERWARDS.match(text, end)):
+        if not any(word in before.lower() for word in _CLAIMING) and not _AFTERWARDS.match(text, end):
+            published = published or found
+        elif found.year >= _WEB and (_ACCESSED.search(before) or _AFTERWARDS.match(text, end)):
             accessed = accessed or found
         elif found.year >= _WEB and _ARCHIVED.search(before):
             archived = archived or found
@@ -84,13 +90,16 @@ def _dates(text: str) -> Iterator[tuple[int, int, date]]:
             start, end, month, day = iso.start(), iso.end(), iso["m"], iso["d"]
         else:
             left = max(0, year.start() - 30)
+            if not text[year.start() - 1 : year.start()].isspace() and text[year.start() - 1 : year.start()] != ".":
+                continue
             before = _BEFORE_YEAR.search(text[left : year.start()])
             if before is None:
                 continue
             start, end = left + before.start(), year.end()
             month = before["month"] or before["month2"] or before["month3"]
             day = before["day"] or before["day2"] or before["day3"]
+        number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)
         try:
-            yield start, end, date(int(year.group()), _MONTHS.get(month.lower()) or int(month), int(day))
+            yield start, end, date(int(year.group()), number, int(day))
         except ValueError:
             continue

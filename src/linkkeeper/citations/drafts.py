@@ -71,7 +71,7 @@ class Draft:
     All that a reader of a format found in one edition.
 
     Attributes:
-        own_keys: Politeness keys of the publisher's own hosts, as the edition tells them.
+        own_hosts: The publisher's own hosts, as the edition tells them.
     """
 
     notes: list[NoteDraft]
@@ -79,4 +79,4 @@ class Draft:
     title: str | None = None
     language: str | None = None
     published: date | None = None
-    own_keys: frozenset[str] = frozenset()
+    own_hosts: frozenset[str] = frozenset()

@@ -23,7 +23,6 @@ class Flat:
     _at: "array[int]" = field(default_factory=_numbers)
     _from: "array[int]" = field(default_factory=_numbers)
     _to: "array[int]" = field(default_factory=_numbers)
-    _copied: bytearray = field(default_factory=bytearray)
     _text: str | None = None
 
     @property
@@ -39,27 +38,28 @@ class Flat:
     def copy(self, source: str, start: int, end: int) -> None:
         """Append ``source[start:end]`` as it is."""
         if start < end:
-            self._add(source[start:end], start, end, copied=True)
+            self.put(source[start:end], start, end)
 
     def put(self, value: str, start: int, end: int) -> None:
-        """Append *value*, which stands for ``source[start:end]``."""
+        """Append *value*, which stands for the source from *start* to *end*; character for character if as long."""
         if value:
-            self._add(value, start, end, copied=end - start == len(value) == 1)
-
-    def _add(self, value: str, start: int, end: int, *, copied: bool) -> None:
-        self._at.append(self._length)
-        self._from.append(start)
-        self._to.append(end)
-        self._copied.append(copied)
-        self._parts.append(value)
-        self._length += len(value)
-        self._text = None
+            self._at.append(self._length)
+            self._from.append(start)
+            self._to.append(end)
+            self._parts.append(value)
+            self._length += len(value)
+            self._text = None
 
     def append(self, other: "Flat") -> None:
         """Append all of *other*, of the same source."""
         for index, at in enumerate(other._at):
-            stop = other._at[index + 1] if index + 1 < len(other._at) else other._length
-            self._add(other.text[at:stop], other._from[index], other._to[index], copied=bool(other._copied[index]))
+            self.put(other.text[at : other._stop(index)], other._from[index], other._to[index])
+
+    def _stop(self, piece: int) -> int:
+        return self._at[piece + 1] if piece + 1 < len(self._at) else self._length
+
+    def _is_copied(self, piece: int) -> bool:
+        return self._stop(piece) - self._at[piece] == self._to[piece] - self._from[piece]
 
     def ends_with_space(self) -> bool:
         """Tell whether more white space would show nothing."""
@@ -75,20 +75,13 @@ class Flat:
     def source_start(self, index: int) -> int:
         """Return where in the source the character *index* starts."""
         piece = max(0, bisect_right(self._at, index) - 1)
-        return self._from[piece] + (index - self._at[piece] if self._copied[piece] else 0)
+        return self._from[piece] + (index - self._at[piece] if self._is_copied(piece) else 0)
 
     def source_end(self, index: int) -> int:
         """Return where in the source the text before *index* ends (*index* at least 1)."""
         piece = max(0, bisect_right(self._at, index - 1) - 1)
-        return self._from[piece] + index - self._at[piece] if self._copied[piece] else self._to[piece]
+        return self._from[piece] + index - self._at[piece] if self._is_copied(piece) else self._to[piece]
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the source that ``text[start:end]`` came from; *start* < *end*."""
         return self.source_start(start), self.source_end(end)
-
-
-def copy_of(source: str, start: int, end: int) -> Flat:
-    """Take ``source[start:end]`` unchanged."""
-    flat = Flat()
-    flat.copy(source, start, end)
-    return flat

@@ -18,7 +18,7 @@ from linkkeeper.citations.html_page import Page, Taken, prepare, take
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.markup import Element, Markup
 from linkkeeper.vocabulary.citation import OccurrenceForm
-from linkkeeper.vocabulary.uri import host_of, politeness_key
+from linkkeeper.vocabulary.uri import host_of
 
 _LEAD = re.compile(
     r"[\s^↑*]*(?P<open>[\[(])?\s*(?P<label>\d{1,4}[a-z]?|[*†‡§]{1,3})\s*(?P<close>[\])]\.?|[.:|](?=\s))?", re.I
@@ -51,7 +51,7 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     marks = find_marks(page)
     listed = find_listed(page, marks)
     starts = [place.start for place in listed]
-    inline = [note for note in find_inline(page) if not _within(note.element, listed, starts)]
+    inline = find_inline(page, lambda element: _overlaps(element, listed, starts))
     notes = _joined(
         [_listed_note(page, place, index) for index, place in enumerate(listed)],
         [_inline_note(page, note) for note in inline],
@@ -70,7 +70,7 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
             whole = _without(page, notes)
         add_attribute_copies(page, notes, marks)
     head = _head(page)
-    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_keys(page))
+    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_hosts(page))
 
 
 def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:
@@ -79,9 +79,12 @@ def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:
     return take(page, *page.regions.main, skip=_union([*_left_out(page), *spans]))
 
 
-def _within(element: Element, places: Sequence[Place], starts: Sequence[int]) -> bool:
+def _overlaps(element: Element, places: Sequence[Place], starts: Sequence[int]) -> bool:
+    """Tell whether an element lies in the place of a note, or holds one."""
     index = bisect_right(starts, element.start) - 1
-    return index >= 0 and element.end <= places[index].end
+    if index >= 0 and element.end <= places[index].end:
+        return True
+    return index + 1 < len(starts) and starts[index + 1] < element.end
 
 
 def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
@@ -258,7 +261,7 @@ def _head(page: Page) -> _Head:
     title: str | None = None
     language: str | None = None
     published: date | None = None
-    for element in page.markup.elements():
+    for element in page.head:
         if element.name == "html":
             language = page.value(element, "lang") or page.value(element, "xml:lang") or None
         elif element.name == "title" and title is None:
@@ -274,6 +277,6 @@ def _head(page: Page) -> _Head:
     return _Head(title, language, published)
 
 
-def _own_keys(page: Page) -> frozenset[str]:
+def _own_hosts(page: Page) -> frozenset[str]:
     host = host_of(page.base)
-    return frozenset({politeness_key(host)}) if host else frozenset()
+    return frozenset({host}) if host else frozenset()

@@ -43,7 +43,7 @@ class _Marks:
 
 def find_counted(page: Page) -> list[Place]:
     """Return the items of such lists, in order; empty where nothing vouches for any."""
-    lists = [element for element in page.markup.elements() if element.name == "ol"]
+    lists = page.lists
     marks = _marks(page) if lists else _Marks()
     places: list[Place] = []
     for element in lists:

@@ -7,10 +7,11 @@ name that holds more than a label is a note, standing where its mark would be.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkkeeper.citations.html_marks import label_in, text_before
-from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.html_page import NOTE_TAGS, Page
 from linkkeeper.pages.markup import Element, Text
 
 _NAME = re.compile(
@@ -18,14 +19,12 @@ _NAME = re.compile(
     r"(?:^|[\s_-])footnotes?__(?:note|content|text)|footnote-(?:text|content|body)|(?:^|\s)marginalia(?:$|\s)|doc-footnote",
     re.I,
 )
-_MAY_NAME = re.compile("note|fn|marginalia", re.I)
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
     r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s_-])",
     re.I,
 )
-_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
 _HOSTS = frozenset({"span", "aside", "cite", "small", "div", "p", "li", "em", "i", "section", "label", "details"})
 _NUMBER_DATA = (
     "data-mfn",
@@ -51,9 +50,14 @@ class InlineNote:
     skip: tuple[tuple[int, int], ...]
 
 
-def find_inline(page: Page) -> list[InlineNote]:
-    """Return the notes inside the running text, in order; outermost elements only."""
-    candidates = [element for element in page.markup.elements() if _is_inline_note(page, element)]
+def find_inline(page: Page, is_listed: Callable[[Element], bool] = lambda element: False) -> list[InlineNote]:
+    """
+    Return the notes inside the running text, in order; outermost elements only.
+
+    Args:
+        is_listed: Tells the elements of notes that are known already.
+    """
+    candidates = [element for element in page.named if not is_listed(element) and _is_inline_note(page, element)]
     found: list[InlineNote] = []
     end = -1
     for index, element in enumerate(candidates):
@@ -66,12 +70,12 @@ def find_inline(page: Page) -> list[InlineNote]:
 
 
 def _is_inline_note(page: Page, element: Element) -> bool:
-    if element.name not in _TAGS:
-        if element.name not in _HOSTS or not page.says(element, _MAY_NAME):
+    if element.name not in NOTE_TAGS:
+        if element.name not in _HOSTS:
             return False
-        attributes = page.attributes(element)
         words = page.words(element)
-        if "data-mfn" not in attributes and not (_NAME.search(words) and not _NOT.search(words)):
+        is_named = _NAME.search(words) and not _NOT.search(words)
+        if not is_named and "data-mfn" not in page.attributes(element):
             return False
     text = page.text_of(element, 60)
     if len(text) < 3 or label_in(text) is not None:

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, Element, Text, unescape
-from linkkeeper.pages.regions import NOTE_WORDS
+from linkkeeper.pages.regions import names_notes
 
-_MAY_NAME = re.compile("note|fn|ref|bibliography|citation|works", re.I)
 #: A note is not longer (characters of source).
 MAX_NOTE = 60_000
 _CEILING = frozenset({"body", "html", "main", "article"})
@@ -72,13 +71,11 @@ def _named_items(page: Page) -> list[Element]:
     items: list[Element] = []
     done = -1
     around: list[int] = []
-    for element in page.markup.elements():
+    for element in page.named:
         if element.start < done or element.name not in ("ol", "ul", "div", "section", "aside", "footer", "dl", "table"):
             continue
-        if not page.says(element, _MAY_NAME):
-            continue
         words = page.words(element)
-        if not (NOTE_WORDS.search(words) or _NOTES_ROLE.search(words)):
+        if not (names_notes(words) or _NOTES_ROLE.search(words)):
             continue
         while around and around[-1] <= element.start:
             around.pop()
@@ -210,7 +207,7 @@ def _is_note(page: Page, place: Place) -> bool:
         signs += 1
     if _shown_label(page, place, nodes) is not None or _is_counted(page, place):
         signs += 1
-    if any(NOTE_WORDS.search(page.words(above)) for above in _near(place.block)):
+    if any(names_notes(page.words(above)) for above in _near(place.block)):
         signs += 1
     return signs >= 2
 

@@ -69,9 +69,7 @@ def is_other_name(name: str) -> bool:
 def find_marks(page: Page) -> list[Mark]:
     """Return all links within the page whose text is a label, and that lead on (not back)."""
     marks: list[Mark] = []
-    for element in page.markup.elements():
-        if element.name != "a" or page.markup.text.find("#", element.start, element.inner) < 0:
-            continue
+    for element in page.fragments:
         name = page.fragment(element)
         if name is None:
             continue

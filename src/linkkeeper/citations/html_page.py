@@ -5,13 +5,13 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
 from urllib.parse import unquote
 
 from linkkeeper.citations.drafts import Destination
 from linkkeeper.citations.flat import Flat
-from linkkeeper.pages.markup import BLOCK, Attribute, Element, Markup, Text, entities
-from linkkeeper.pages.regions import Regions, regions_of
+from linkkeeper.pages.markup import BLOCK, VALUED, Attribute, Element, Markup, Text, entities, unescape
+from linkkeeper.pages.regions import RegionFinder, Regions, regions_of
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _SPACES = re.compile(r"[ \t\f]*[\r\n][ \t\r\n\f]*|[ \t\f]{2,}")
@@ -31,8 +31,10 @@ _PREFIXED = re.compile(
     r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/""", re.I
 )
 _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
-_NAMING = re.compile(r"\b(?:id|name|rel|property)\s*=", re.I)
-_MAY_HIDE = re.compile("hidden|none|reader|sr-only|visually|accessib|z3988|show-for|offscreen|assistive", re.I)
+#: Elements that may be notes, or hold them, by their class, id or role.
+_MAY_BE_NOTES = re.compile("note|fn|ref|bibliography|citation|works|marginalia", re.I)
+NOTE_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
+_HEAD = frozenset({"html", "title", "meta", "time", "link"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 #: Journals add links that search for a reference; nobody cited those.
 _LOOK_UP = re.compile(
@@ -54,6 +56,12 @@ class Page:
 
     Attributes:
         names: Element by ``id`` or ``<a name>``; the first of a name.
+        fragments: Links that lead to a place within some page.
+        named: Elements whose class, id or role may mean notes.
+        lists: Ordered lists.
+        head: Elements that say something of the page itself.
+        hidden: Elements that a reader does not see, by index.
+        may_be_repaired: Some link may stand in the place of another.
         base: The page's own address without fragment, if it tells.
         is_saved_copy: Saved from a web archive that put its own address in
             front of every link; nobody cited those.
@@ -61,6 +69,12 @@ class Page:
 
     markup: Markup
     names: dict[str, Element] = field(default_factory=dict)
+    fragments: list[Element] = field(default_factory=list)
+    named: list[Element] = field(default_factory=list)
+    lists: list[Element] = field(default_factory=list)
+    head: list[Element] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    may_be_repaired: bool = False
     base: str = ""
     is_saved_copy: bool = False
     _positions: dict[int, int] = field(default_factory=dict)
@@ -81,8 +95,7 @@ class Page:
         return pattern.search(self.markup.text, element.attributes_start, element.inner) is not None
 
     def value(self, element: Element, name: str) -> str:
-        attribute = self.attributes(element).get(name)
-        return attribute.value if attribute else ""
+        return next((unescape(raw) for key, raw in self.markup.valued(element) if key == name), "")
 
     def words(self, element: Element) -> str:
         """Class, id and role of *element*, for rules by word."""
@@ -117,10 +130,7 @@ class Page:
 
     def fragment(self, link: Element) -> str | None:
         """Return the name that *link* points to within this page; None for other links."""
-        attribute = self.attributes(link).get("href")
-        if attribute is None:
-            return None
-        address, mark, fragment = attribute.value.strip().partition("#")
+        address, mark, fragment = self.value(link, "href").strip().partition("#")
         if not mark or not fragment:
             return None
         if not address or (self.base and _same_page(address, self.base)):
@@ -134,15 +144,20 @@ class Page:
 
     def text_of(self, element: Element, limit: int = 400) -> str:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
+        markup = self.markup
+        nodes, starts, ends, source = markup.nodes, markup.starts, markup.ends, markup.text
         parts: list[str] = []
         length = 0
-        for node in islice(self.inside(element), 20 * limit):
-            if isinstance(node, Text):
-                parts.append(self.markup.text[node.start : node.end])
-                length += node.end - node.start
+        first = element.index + 1
+        for index in range(first, min(element.stop, first + 20 * limit)):
+            node = nodes[index]
+            if type(node) is Text:
+                start, end = starts[index], ends[index]
+                parts.append(source[start:end])
+                length += end - start
                 if length > limit:
                     break
-            elif node.name in BLOCK or node.name == "br":
+            elif node.name in BLOCK or node.name == "br":  # type: ignore[union-attr]
                 parts.append(" ")
         text = "".join(parts)
         if "&" in text:
@@ -151,26 +166,111 @@ class Page:
 
 
 def prepare(markup: Markup, location: str = "") -> Page:
-    """Collect names and the page's own address."""
+    """Go through all elements once and collect what the searches for notes and links begin with."""
     page = Page(markup)
-    canonical = ""
-    for element in markup.elements():
-        if not page.says(element, _NAMING):
-            continue
-        found = page.attributes(element)
-        for key in ("id", "name") if element.name == "a" else ("id",):
-            if key in found and found[key].raw:
-                page.names.setdefault(found[key].value.strip(), element)
-        if element.name == "link" and "href" in found and "rel" in found and "canonical" in found["rel"].raw.lower():
-            canonical = canonical or found["href"].value.strip()
-        elif element.name == "meta" and "content" in found:
-            name = found["property"].raw if "property" in found else ""
-            if name == "og:url":
-                canonical = canonical or found["content"].value.strip()
-    own = location if location.startswith(("http://", "https://")) else canonical
+    finder = RegionFinder(markup)
+    collector = _Collector(page)
+    for node, start, inner in zip(markup.nodes, markup.starts, markup.inners, strict=True):
+        if type(node) is Element:
+            finder.see(node, collector.see(node, start + 1 + len(node.name), inner))
+    page._regions = finder.regions()
+    own = location if location.startswith(("http://", "https://")) else _canonical(page)
     page.base = own.partition("#")[0] if own.startswith(("http://", "https://")) else ""
+    page.may_be_repaired = "data-originalurl" in markup.text or "DATA-ORIGINALURL" in markup.text
     page.is_saved_copy = _is_saved_copy(markup.text)
     return page
+
+
+#: How attributes are read, by name in the ways that they are written.
+_KINDS = {
+    written: kind
+    for kind, names in {
+        "words": ("class", "role", "epub:type"),
+        "id": ("id",),
+        "name": ("name",),
+        "style": ("style",),
+    }.items()
+    for name in names
+    for written in (name, name.upper(), name.capitalize())
+}
+
+
+class _Collector:
+    """Sorts the elements of a page by what they may be."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.text = page, page.markup.text
+        #: Most pages hold none of these: asked once instead of at each element.
+        self.may_mark = "data-mfn" in self.text
+
+    def see(self, element: Element, start: int, end: int) -> str:
+        """Take up the next element, whose attributes stand from *start* to *end*; return its class, id and role."""
+        page, name = self.page, element.name
+        if name in _HEAD:
+            page.head.append(element)
+        elif name == "ol":
+            page.lists.append(element)
+        if end - start <= 2:
+            if name in NOTE_TAGS:
+                page.named.append(element)
+            return ""
+        words: list[str] = []
+        for key, double, single, bare in VALUED.findall(self.text, start, end):
+            kind = _KINDS.get(key)
+            if kind is None:
+                continue
+            value = double or single or bare
+            if kind == "words":
+                words.append(value)
+            elif kind == "id":
+                words.append(value)
+                self._name(value, element)
+            elif kind == "name":
+                if name == "a":
+                    self._name(value, element)
+            elif _HIDDEN_STYLE.search(value):
+                page.hidden.add(element.index)
+        return self._sorted(element, " ".join(words), start, end)
+
+    def _name(self, raw: str, element: Element) -> None:
+        self.page.names.setdefault(unescape(raw).strip(), element)
+
+    def _sorted(self, element: Element, words: str, start: int, end: int) -> str:
+        page, text = self.page, self.text
+        is_marked = self.may_mark and text.find("data-mfn", start, end) >= 0
+        if is_marked or element.name in NOTE_TAGS or _may_be_notes(words):
+            page.named.append(element)
+        if element.name == "a" and text.find("#", start, end) >= 0:
+            page.fragments.append(element)
+        if (words and _is_hidden(words)) or (
+            text.find("hidden", start, end) >= 0 and "hidden" in page.attributes(element)
+        ):
+            page.hidden.add(element.index)
+        return words
+
+
+@lru_cache(maxsize=2048)
+def _may_be_notes(words: str) -> bool:
+    return _MAY_BE_NOTES.search(words) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_hidden(words: str) -> bool:
+    return _HIDDEN_CLASS.search(words) is not None
+
+
+def _canonical(page: Page) -> str:
+    """Return the page's own address as it gives it, or ""."""
+    for element in page.head:
+        if element.name == "link" and "canonical" in page.value(element, "rel").lower():
+            found = page.value(element, "href").strip()
+        elif element.name == "meta" and page.value(element, "property") == "og:url":
+            found = page.value(element, "content").strip()
+        else:
+            continue
+        if found:
+            return found
+    return ""
 
 
 def _is_saved_copy(text: str) -> bool:
@@ -208,7 +308,10 @@ def _with_entities(text: str) -> Iterator[str]:
 
 def is_back_link(page: Page, link: Element) -> bool:
     """Tell whether *link* leads back from a note into the text: an arrow, a caret, a letter or "return"."""
-    if page.fragment(link) is None and not _points_back(page.value(link, "href")):
+    if page.markup.text.find("#", link.start, link.inner) < 0:
+        return False
+    href = page.value(link, "href")
+    if "#" not in href or (page.fragment(link) is None and not _points_back(href)):
         return False
     text = page.text_of(link, 60)
     words = page.words(link).lower() + " " + page.value(link, "rev").lower()
@@ -250,6 +353,7 @@ class _Taker:
         self.destinations: list[Destination] = []
         self.open: list[tuple[Element, int, Attribute]] = []
         self.blocks: list[Element] = []
+        self.may_be_repaired = page.may_be_repaired
         #: Where the next open link or block ends.
         self.due = len(page.markup.text) + 1
 
@@ -261,15 +365,20 @@ class _Taker:
             node, start = nodes[index], starts[index]
             if start >= self.due:
                 self._close_before(start)
-            if isinstance(node, Text):
-                self._text(max(start, self.start), min(ends[index], self.end))
+            if type(node) is Text:
+                end = ends[index]
+                if self.skip or start < self.start or end > self.end:
+                    self._text(max(start, self.start), min(end, self.end))
+                else:
+                    self._run(start, end)
                 index += 1
                 continue
             index += 1
-            if self._left_out(node):
-                index = node.stop
-            else:
-                self._element(node)
+            if isinstance(node, Element):
+                if self._left_out(node):
+                    index = node.stop
+                else:
+                    self._element(node)
         self._close_before(len(self.page.markup.text) + 1)
         return Taken(self.flat, self.destinations)
 
@@ -278,14 +387,8 @@ class _Taker:
             self.skip.popleft()
         if self.skip and self.skip[0][0] <= element.start and element.end <= self.skip[0][1]:
             return True
-        if element.name in _UNREAD:
+        if element.name in _UNREAD or element.index in self.page.hidden:
             return True
-        if self.page.says(element, _MAY_HIDE):
-            found = self.page.attributes(element)
-            if "hidden" in found or ("class" in found and _HIDDEN_CLASS.search(found["class"].raw)):
-                return True
-            if "style" in found and _HIDDEN_STYLE.search(found["style"].raw):
-                return True
         return element.name == "a" and not self.backs and is_back_link(self.page, element)
 
     def _element(self, element: Element) -> None:
@@ -296,7 +399,7 @@ class _Taker:
             self.blocks.append(element)
             self.due = min(self.due, element.end)
         elif element.name == "a" and not self._in_skipped(element.start):
-            href = self.page.attributes(element).get("href")
+            href = self.page.markup.attribute(element, "href")
             if href is not None and href.raw.strip():
                 self.open.append((element, len(self.flat), href))
                 self.due = min(self.due, element.end)
@@ -310,7 +413,7 @@ class _Taker:
             element, begin, href = self.open.pop()
             if _LOOK_UP.match(href.value.strip()):
                 continue
-            original = self.page.attributes(element).get("data-originalurl")
+            original = self.page.markup.attribute(element, "data-originalurl") if self.may_be_repaired else None
             self.destinations.append(
                 Destination(
                     start=begin,
@@ -355,21 +458,29 @@ class _Taker:
             start = right
 
     def _run(self, start: int, end: int) -> None:
-        text = self.page.markup.text
-        position = start
+        text, flat = self.page.markup.text, self.flat
+        piece = text[start:end]
+        if piece.isspace():
+            # Between tags stands mostly what indents them.
+            if piece == " ":
+                flat.put(piece, start, end)
+            elif not flat.ends_with_space():
+                flat.put(" ", start, end)
+            return
         # Most runs hold nothing to change.
-        if _CHANGED.search(text, start, end) is None:
-            self.flat.copy(text, start, end)
+        if _CHANGED.search(piece) is None:
+            flat.put(piece, start, end)
             return
         changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
-        if text.find("&", start, end) >= 0:
+        if "&" in piece:
             changes = sorted([*changes, *entities(text, start, end)])
+        position = start
         for begin, stop, value in changes:
-            self.flat.copy(text, position, begin)
-            if value != " " or not self.flat.ends_with_space():
-                self.flat.put(value, begin, stop)
+            flat.copy(text, position, begin)
+            if value != " " or not flat.ends_with_space():
+                flat.put(value, begin, stop)
             position = stop
-        self.flat.copy(text, position, end)
+        flat.copy(text, position, end)
 
 
 def _first_at(markup: Markup, position: int) -> int:

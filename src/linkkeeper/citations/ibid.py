@@ -24,11 +24,10 @@ _SUPRA = re.compile(
     r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
-_POINTING = ("supra", "cit", "note", "fn", "anm", "above", "a.a", "a. a", " n.")
 _DIRECTLY = re.compile(r"(?:supra|infra|cit\.?|above|see)\W*$", re.I)
 _NEARBY = re.compile(r"supra|infra|above|op\. ?cit|see|cf|\bin\b|,\s*$|^\W*$", re.I)
 _SUPRA_WORD = re.compile(r"\bsupra\b|\bop\.?\s*cit\b|\bloc\.?\s*cit\b|\ba\.\s?a\.\s?O\b", re.I)
-_QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,500}?)[,.]?[”“»\"]")
+_QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,500}+)[”“»\"]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]{2,}")
@@ -64,24 +63,31 @@ def meant_by(notes: Sequence[Cited]) -> list[Meant]:
 class _Resolver:
     def __init__(self) -> None:
         self.seen: list[Cited] = []
+        self.was_ibid = False
         self.meant: dict[str, Meant] = {}
-        self.by_words: dict[tuple[str, ...], str] = {}
+        self.by_words: dict[str, str] = {}
         self.by_title: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
         self.labels: set[str] = set()
 
     def next(self, note: Cited) -> Meant:
-        meant = self._meant(note)
+        is_ibid = _IBID.match(note.text) is not None
+        named = _supra_word(note.text)
+        meant = self._meant(note, named, is_ibid=is_ibid)
+        self.was_ibid = is_ibid
         self.meant[note.label] = meant
         self.seen.append(note)
         self.labels.add(note.label)
         self._learn(note, meant)
+        if not is_ibid and named is None:
+            self.by_name |= dict.fromkeys(_NAME.findall(note.text, 0, 200), note.label)
         return meant
 
-    def _meant(self, note: Cited) -> Meant:
-        refers_to = self._referred(note)
-        if _IBID.match(note.text) and self.seen:
+    def _meant(self, note: Cited, named: re.Match[str] | None, *, is_ibid: bool) -> Meant:
+        refers_to = self._referred(note, named)
+        if is_ibid and self.seen:
             before = self.seen[-1]
-            start = self.meant[before.label].ibid_of if _IBID.match(before.text) else before.label
+            start = self.meant[before.label].ibid_of if self.was_ibid else before.label
             return Meant(start or before.label, refers_to, None if note.has_url else self._source_of(before))
         if note.has_url:
             return Meant(None, refers_to)
@@ -97,41 +103,30 @@ class _Resolver:
     def _source_at(self, label: str) -> str:
         return self.meant[label].same_source_as or label if label in self.meant else label
 
-    def _referred(self, note: Cited) -> tuple[str, ...]:
-        lower = note.text.lower()
-        if not any(word in lower for word in _POINTING):
-            return ()
+    def _referred(self, note: Cited, named: re.Match[str] | None) -> tuple[str, ...]:
         found: list[str] = []
-        for match in _SUPRA.finditer(note.text):
-            if not _near_supra(note.text, match.start()):
-                continue
-            found += [label for label in _expand(match["list"]) if label in self.labels]
-        if not found and (word := _SUPRA_WORD.search(note.text)) is not None:
-            author = self._by_author(note.text[: word.start()])
+        if _may_name_notes(note.text.lower()):
+            for match in _SUPRA.finditer(note.text):
+                if _near_supra(note.text, match.start()):
+                    found += [label for label in _expand(match["list"]) if label in self.labels]
+        if not found and named is not None:
+            author = self._by_author(note.text[: named.start()])
             found += [author] if author else []
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if found else ()
 
     def _by_author(self, before: str) -> str | None:
         """Return the latest full note that names the author named before "op. cit."."""
         names = [name for name in _NAME.findall(before[-80:]) if name.lower() not in {"see", "also", "cf"}]
-        for note in reversed(self.seen):
-            if (
-                names
-                and names[-1] in note.text[:200]
-                and not _SUPRA_WORD.search(note.text)
-                and not _IBID.match(note.text)
-            ):
-                return note.label
-        return None
+        return self.by_name.get(names[-1]) if names else None
 
     def _repeated(self, note: Cited) -> str | None:
         words = _words(note.text)
-        if len(words) >= _MIN_WORDS and words in self.by_words:
+        if words.count(" ") + 1 >= _MIN_WORDS and words in self.by_words:
             return self.by_words[words]
-        if len(_words(_QUOTED.sub(" ", note.text))) > _MAX_WORDS:
+        if len(_QUOTED.sub(" ", note.text).split()) > _MAX_WORDS:
             return None
         for match in _QUOTED.finditer(note.text[:1_000]):
-            title = " ".join(_words(match["title"]))
+            title = _words(match["title"])
             if len(title) >= 12 and (label := self.by_title.get(title)) is not None:
                 return label
         return None
@@ -141,10 +136,20 @@ class _Resolver:
             return
         self.by_words[_words(_URL.sub(" ", note.text))] = note.label
         for match in _QUOTED.finditer(note.text[:2_000]):
-            words = _words(match["title"])
-            self.by_title[" ".join(words)] = note.label
+            self.by_title[_words(match["title"])] = note.label
             short = re.split(r"[:?–—]", match["title"], maxsplit=1)[0]
-            self.by_title.setdefault(" ".join(_words(short)), note.label)
+            self.by_title.setdefault(_words(short), note.label)
+
+
+def _may_name_notes(lower: str) -> bool:
+    """Plain words are found much quicker than patterns."""
+    return "note" in lower or "fn" in lower or "anm." in lower or " n." in lower or "(n" in lower or " nn" in lower
+
+
+def _supra_word(text: str) -> re.Match[str] | None:
+    """Find "supra", "op. cit." and their like."""
+    may = "upra" in text or "UPRA" in text or "cit" in text or "CIT" in text or "a. a" in text or "a.a" in text
+    return _SUPRA_WORD.search(text) if may or "a. A" in text or "a.A" in text else None
 
 
 def _near_supra(text: str, position: int) -> bool:
@@ -177,8 +182,9 @@ def _full(first: str, last: str) -> int:
     return int(first[: len(first) - len(last)] + last) if len(last) < len(first) else int(last)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(text.casefold()))
+def _words(text: str) -> str:
+    """Return the words alone, so that spacing and punctuation make no difference."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def passages_of(text: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 #: Marks are small numbers; the first dozen notes tell enough.
-_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_NUMBER = re.compile(r"\d+")
 _RAISED = re.compile(r"(?<=[^\W\d_]|[.,;:!?”\"’')\]])(?P<n>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)")
 _ROMAN_MARK = re.compile(r"\[(?P<n>[ivxlc]{1,7})\]")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -56,19 +56,20 @@ _MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
 #: How a note's number is written.
-_STYLES: tuple[tuple[str, re.Pattern[str], bool], ...] = (
-    ("bracket", re.compile(r"(?<![\w\[])\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False),
-    ("roman", re.compile(r"(?:^|(?<=\s))\[(?P<n>[ivxlc]{1,7})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False),
-    ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False),
-    ("dot", re.compile(_INDENT + r"(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True),
-    ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True),
-    ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True),
-    ("bare", re.compile(_INDENT + r"(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“\"‘]))(?=[^\d\s.,;:|)\]%–-])", re.M), True),
-    ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True),
-    ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False),
-    ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False),
-    ("flat", re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False),
-    ("flatdot", re.compile(r"(?<=\S )(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False),
+#: Name, pattern, whether it needs lines, and what a text must hold for it (asked first, it is much quicker).
+_STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
+    ("bracket", re.compile(r"(?<![\w\[])\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False, "["),
+    ("roman", re.compile(r"(?:^|(?<=\s))\[(?P<n>[ivxlc]{1,7})\](?: ?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False, "["),
+    ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False, "|"),
+    ("dot", re.compile(_INDENT + r"(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True, "\n"),
+    ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True, "("),
+    ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True, "*^"),
+    ("bare", re.compile(_INDENT + r'(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“"‘]))(?=[^\d\s.,;:|)\]%–-])', re.M), True, " "),
+    ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True, "\n"),
+    ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False, "^↑"),
+    ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False, "¹²"),
+    ("flat", re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[^\d\s.,;:|)\]%–-])"), False, " "),
+    ("flatdot", re.compile(r"(?<=\S )(?P<n>\d{1,4})\. (?=[^\d\s.,;:])"), False, " "),
 )  # fmt: skip
 #: A number may be missing; more than this in a row and the chain is broken.
 _MAX_GAP = 2
@@ -115,8 +116,8 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     best: tuple[float, list[_Mark]] | None = None
     lines = _is_wrapped(text)
     known = _Announced({} if vouched else _marks_in(text), frozenset(vouched))
-    for name, pattern, needs_lines in _STYLES:
-        if needs_lines and not lines:
+    for name, pattern, needs_lines, signs in _STYLES:
+        if (needs_lines and not lines) or not any(sign in text for sign in signs):
             continue
         marks = [
             _Mark(number, shown, m.start(), m.end())
@@ -143,7 +144,7 @@ def _number(shown: str) -> int:
 
 def _after_sentence(text: str, position: int) -> bool:
     """Tell whether a sentence, a URL or a heading ends right before *position*."""
-    before = text[max(0, position - 300) : position].split()
+    before = text[max(0, position - 300) : position].rstrip().rsplit(None, 1)
     last = before[-1] if before else ""
     return last[-1:] in tuple('.!?”"’)]/…»*') or last.startswith(("http", "www.")) or bool(HEADING.search(" " + last))
 
@@ -272,14 +273,16 @@ def _marks_in(text: str) -> dict[int, list[int]]:
     places: dict[int, list[int]] = {}
     for match in _NUMBER.finditer(text):
         start, end = match.span()
+        if end - start > 2:
+            continue
         before, after = text[start - 1 : start], text[end : end + 1]
         bracketed = before == "[" and after == "]"
         attached = (before.isalpha() or before in _MARKED_AFTER) and (not after or after in _MARKED_BEFORE)
         loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
         if before and (bracketed or before == "^" or attached or loose):
             places.setdefault(int(match.group()), []).append(start)
-    for pattern in (_RAISED, _ROMAN_MARK):
-        for match in pattern.finditer(text):
+    for pattern, signs in ((_RAISED, "¹²³"), (_ROMAN_MARK, "[")):
+        for match in () if not any(sign in text for sign in signs) else pattern.finditer(text):
             places.setdefault(_number(match["n"].translate(_SUPERSCRIPTS)), []).append(match.start())
     for found in places.values():
         found.sort()

@@ -3,14 +3,14 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from linkkeeper.citations import docx, html, markdown, pdf, plain, rst, wikitext
 from linkkeeper.citations.assemble import Assembler
 from linkkeeper.citations.dates import dates_of
 from linkkeeper.citations.drafts import Draft, NoteDraft
-from linkkeeper.citations.ibid import Cited, meant_by, passages_of
+from linkkeeper.citations.ibid import Cited, Meant, meant_by, passages_of
 from linkkeeper.citations.sniff import format_of
 from linkkeeper.pages.decode import Decoded, decode
 from linkkeeper.pages.markup import parse_decoded
@@ -18,6 +18,7 @@ from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.uri import fetch_form, host_of, politeness_key
 
+_PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]*[A-Za-z0-9])(?=[/?#]|$)")
 _READERS = {
     SourceFormat.MARKDOWN: markdown.read_markdown,
     SourceFormat.RST: rst.read_rst,
@@ -82,7 +83,7 @@ def _finish(
     draft: Draft, assembler: Assembler, kind: SourceFormat, encoding: str, publisher_hosts: frozenset[str]
 ) -> Reading:
     notes = _notes(draft.notes, assembler)
-    own = draft.own_keys | {politeness_key(host) for host in publisher_hosts}
+    own = draft.own_hosts | publisher_hosts
     links = tuple(url for url in assembler.links(draft.running) if not _is_own(url, own))
     return Reading(
         format=kind,
@@ -98,38 +99,57 @@ def _finish(
 def _is_own(url: CitedUrl, own: frozenset[str]) -> bool:
     if not own:
         return False
+    plain = _PLAIN_HOST.match(url.as_cited)
     try:
-        return politeness_key(host_of(fetch_form(url.as_cited))) in own
+        host = plain.group(1).lower() if plain else host_of(fetch_form(url.as_cited))
     except ValueError:
         return False
+    return any(host == other or _same_owner(host, other) for other in own)
+
+
+def _same_owner(host: str, other: str) -> bool:
+    """Tell whether two hosts are one publisher's; names that differ in their last two labels can't be."""
+    return host.split(".")[-2:] == other.split(".")[-2:] and politeness_key(host) == politeness_key(other)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A note that is read, but for what it means among the others."""
+
+    label: str
+    text: str
+    span: Span | None
+    urls: tuple[CitedUrl, ...]
 
 
 def _notes(drafts: list[NoteDraft], assembler: Assembler) -> list[Note]:
     """Finish the notes; *drafts* is emptied on the way, so that a large edition is not held twice."""
-    notes: list[Note] = []
+    found: list[_Read] = []
     drafts.reverse()
     while drafts:
         draft = drafts.pop()
         text, urls = assembler.note(draft)
-        dates = dates_of(text)
         span: Span | None = assembler.span_of(draft.start, draft.end) if assembler.span_of is not None else None
-        notes.append(
-            Note(
-                label=draft.label,
-                text=text,
-                span=span,
-                urls=urls,
-                published=dates.published,
-                accessed=dates.accessed,
-                archived=dates.archived,
-                passages=passages_of(_without_urls(text)),
-            )
-        )
-    meant = meant_by([Cited(note.label, note.text, bool(note.urls)) for note in notes])
-    return [
-        replace(note, ibid_of=means.ibid_of, refers_to=means.refers_to, same_source_as=means.same_source_as)
-        for note, means in zip(notes, meant, strict=True)
-    ]
+        found.append(_Read(draft.label, text, span, urls))
+    meant = meant_by([Cited(note.label, note.text, bool(note.urls)) for note in found])
+    return [_note(note, means) for note, means in zip(found, meant, strict=True)]
+
+
+def _note(note: _Read, means: Meant) -> Note:
+    dates = dates_of(note.text)
+    return Note(
+        label=note.label,
+        text=note.text,
+        span=note.span,
+        urls=note.urls,
+        ibid_of=means.ibid_of,
+        refers_to=means.refers_to,
+        same_source_as=means.same_source_as,
+        published=dates.published,
+        accessed=dates.accessed,
+        archived=dates.archived,
+        passages=passages_of(_without_urls(note.text)),
+    )
 
 
 def _without_urls(text: str) -> str:

@@ -13,10 +13,11 @@ all positions stay those of the bytes.
 import html
 import re
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
+from typing import NamedTuple
 
 from linkkeeper.pages.decode import Decoded, decode
 from linkkeeper.vocabulary.edition import Span
@@ -34,7 +35,9 @@ _ATTRIBUTE = re.compile(
     r"""(?P<name>[^\s/>="'][^\s/>=]*+)(?:\s*+=\s*+(?:"(?P<double>[^"]*+)"|'(?P<single>[^']*+)'|(?P<bare>[^\s>]++)))?""",
     re.X,
 )
-_NAMES = re.compile(r"""(?<![\w-])(?:class|id|role|epub:type)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++))""", re.I)
+#: Attributes that have a value, quickly; the place of each is told by ``_ATTRIBUTE``.
+VALUED = re.compile(r"""[\s/]([A-Za-z:_-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++))""")
+_NAMING = frozenset({"class", "id", "role", "epub:type"})
 _ENTITY = re.compile(r"&(?:#[0-9]{1,8};?|#[xX][0-9a-fA-F]{1,7};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![A-Za-z0-9=])))")
 
 VOID = frozenset(
@@ -68,17 +71,20 @@ _IMPLIED = {
 class _Columns:
     """The places of all nodes, as plain numbers: an object for each would cost ten times the page."""
 
-    __slots__ = ("end", "inner", "inner_end", "start", "stop")
+    __slots__ = ("_appends", "end", "inner", "inner_end", "start", "stop")
 
     def __init__(self) -> None:
         self.start, self.inner, self.inner_end, self.end, self.stop = (array("I") for _ in range(5))
+        columns = (self.start, self.inner, self.inner_end, self.end, self.stop)
+        self._appends = tuple(column.append for column in columns)
 
     def add(self, start: int, inner: int, end: int, stop: int) -> None:
-        self.start.append(start)
-        self.inner.append(inner)
-        self.inner_end.append(end)
-        self.end.append(end)
-        self.stop.append(stop)
+        add_start, add_inner, add_inner_end, add_end, add_stop = self._appends
+        add_start(start)
+        add_inner(inner)
+        add_inner_end(end)
+        add_end(end)
+        add_stop(stop)
 
 
 class _Node:
@@ -152,8 +158,7 @@ class Element(_Node):
         return self.index <= other.index < self.stop
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute; *raw* is the value as written, ``text[start:end]``."""
 
     name: str
@@ -173,13 +178,14 @@ class Markup:
 
     Attributes:
         nodes: Elements and text runs in the order of the source.
-        starts, ends: Of all nodes, for loops that can't afford to ask each.
+        starts, inners, ends: Of all nodes, for loops that can't afford to ask each.
         steps: Units of work spent, for the bound on work.
     """
 
     source: Decoded
     nodes: list[Element | Text]
     starts: "array[int]"
+    inners: "array[int]"
     ends: "array[int]"
     steps: int
 
@@ -205,12 +211,27 @@ class Markup:
                 found[name] = Attribute(name, text[start:end], start, end)
         return found
 
+    def attribute(self, element: Element, name: str) -> Attribute | None:
+        """Return one attribute with a value by its lower-case name; quicker than all of them."""
+        text = self.source.text
+        for match in VALUED.finditer(text, element.attributes_start, element.inner):
+            if match[1] == name or match[1].lower() == name:
+                start, end = match.span(match.lastindex or 1)
+                return Attribute(name, text[start:end], start, end)
+        return None
+
     def words(self, element: Element) -> str:
         """Return class, id and role of *element* as written, for rules by word; quick."""
         if not element.has_attributes:
             return ""
-        found = _NAMES.findall(self.source.text, element.attributes_start, element.inner)
-        return " ".join([double or single or bare for double, single, bare in found])
+        return " ".join([value for name, value in self.valued(element) if name in _NAMING])
+
+    def valued(self, element: Element) -> list[tuple[str, str]]:
+        """Return lower-case names and raw values of the attributes that have a value; quick."""
+        found = VALUED.findall(self.source.text, element.attributes_start, element.inner)
+        return [
+            (name if name.islower() else name.lower(), double or single or bare) for name, double, single, bare in found
+        ]
 
     def children(self, element: Element) -> Iterator[Element | Text]:
         """Direct children in order."""
@@ -230,7 +251,7 @@ def parse_decoded(source: Decoded) -> Markup:
     """Parse a decoded HTML page, or text that holds some HTML."""
     builder = _Builder(source.text)
     builder.run()
-    return Markup(source, builder.nodes, builder.at.start, builder.at.end, builder.steps)
+    return Markup(source, builder.nodes, builder.at.start, builder.at.inner, builder.at.end, builder.steps)
 
 
 def unescape(raw: str) -> str:
@@ -259,7 +280,7 @@ class _Builder:
         self.nodes: list[Element | Text] = []
         self.at = _Columns()
         self.open: list[Element] = []
-        self.count: Counter[str] = Counter()
+        self.count: defaultdict[str, int] = defaultdict(int)
         self.steps = 0
         self._absent: set[str] = set()
 
@@ -270,21 +291,23 @@ class _Builder:
             if start > position:
                 self._text(position, start)
             self.steps += 1
-            if match["other"]:
+            close, name, _, other = match.groups()
+            if other:
                 position = self._passed(match)
-            elif match["close"]:
+            elif close:
                 position = match.end()
-                self._close(match["name"].lower(), start, position)
+                self._close(name.lower(), start, position)
             else:
-                position = self._element(match)
+                position = self._element(name.lower(), match)
         if position < len(text):
             self._text(position, len(text))
         self._pop(0, len(text), len(text))
 
     def _text(self, start: int, end: int) -> None:
-        index = len(self.nodes)
+        nodes, open_elements = self.nodes, self.open
+        index = len(nodes)
         self.at.add(start, start, end, index + 1)
-        self.nodes.append(Text(self.at, index, self.open[-1] if self.open else None))
+        nodes.append(Text(self.at, index, open_elements[-1] if open_elements else None))
 
     def _passed(self, match: re.Match[str]) -> int:
         """Pass over a comment, a declaration or what only looks like a tag; return where to go on."""
@@ -292,12 +315,12 @@ class _Builder:
         found = self.text.find(mark, match.start() + 2)
         return len(self.text) if found < 0 else found + len(mark)
 
-    def _element(self, match: re.Match[str]) -> int:
-        name, end = match["name"].lower(), match.end()
+    def _element(self, name: str, match: re.Match[str]) -> int:
+        start, end = match.span()
         if name in _IMPLIED:
-            self._imply(name, match.start())
+            self._imply(name, start)
         index = len(self.nodes)
-        self.at.add(match.start(), end, end, index + 1)
+        self.at.add(start, end, end, index + 1)
         element = Element(self.at, index, self.open[-1] if self.open else None, intern(name))
         self.nodes.append(element)
         if name in VOID:
@@ -356,7 +379,11 @@ class _Builder:
 
     def _imply(self, name: str, position: int) -> None:
         closes, boundary = _IMPLIED[name]
-        if not any(self.count[other] for other in closes):
+        count = self.count
+        for other in closes:
+            if count[other]:
+                break
+        else:
             return
         lowest = None
         for depth in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_CLIMB), -1):

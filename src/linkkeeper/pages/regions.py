@@ -74,6 +74,7 @@ _BY_WORD = (
     (Region.ADVERT, "ads?|advert(?:isement)?s?|sponsor(?:ed)?|donat(?:e|ion)|paywall"),
 )
 _WORDS = [(region, re.compile(rf"(?:^|[\s_-])(?:{words})(?:$|[\s_-])", re.I)) for region, words in _BY_WORD]
+_ANY_WORD = re.compile(rf"(?:^|[\s_-])(?:{'|'.join(words for _, words in _BY_WORD)})(?:$|[\s_-])", re.I)
 #: What these words name is notes or sources wherever it stands, also in a footer.
 NOTE_WORDS = re.compile(
     r"(?:^|[\s_\-:])(?:(?:foot|end|side|margin)-?notes?(?:-?list|-?section|-?content|-?area|s)?|fn|fns|references|reflist|ref-?list|"
@@ -115,24 +116,39 @@ class Regions:
 
 def regions_of(markup: Markup) -> Regions:
     """Find the parts of *markup* that are not its text."""
-    weights = _weights(markup)
-    total = max(1, weights[-1])
-    found: list[tuple[Element, Region]] = []
-    main: list[Element] = []
-    noted: list[int] = []
+    finder = RegionFinder(markup)
     for node in markup.elements():
-        if node.name in _NEVER:
-            if node.name in ("main", "article"):
-                main.append(node)
-            continue
-        words = markup.words(node)
-        if words and NOTE_WORDS.search(words):
-            noted.append(node.index)
-        elif node.name in _CHECKED or node.name in _BY_TAG:
-            region = _region_by(node.name, words)
-            if region is not None and weights[node.stop] - weights[node.index] <= _MOST * total:
-                found.append((node, region))
-    return Regions(_outermost(found, noted), _main_part(main, weights, len(markup.text)))
+        finder.see(node, markup.words(node))
+    return finder.regions()
+
+
+class RegionFinder:
+    """Finds the regions of a page on the way through all its elements, which others go too."""
+
+    def __init__(self, markup: Markup) -> None:
+        self._markup = markup
+        self._found: list[tuple[Element, Region]] = []
+        self._main: list[Element] = []
+        self._noted: list[int] = []
+
+    def see(self, element: Element, words: str) -> None:
+        """Take up the next element in order; *words* are :meth:`Markup.words` of it."""
+        name = element.name
+        if name in _NEVER:
+            if name == "main" or name == "article":
+                self._main.append(element)
+        elif words and names_notes(words):
+            self._noted.append(element.index)
+        elif name in _BY_TAG or (words and name in _CHECKED):
+            region = _region_by(name, words)
+            if region is not None:
+                self._found.append((element, region))
+
+    def regions(self) -> Regions:
+        weights = _weights(self._markup)
+        most = _MOST * max(1, weights[-1])
+        found = [(node, region) for node, region in self._found if weights[node.stop] - weights[node.index] <= most]
+        return Regions(_outermost(found, self._noted), _main_part(self._main, weights, len(self._markup.text)))
 
 
 def _outermost(found: list[tuple[Element, Region]], noted: list[int]) -> tuple[tuple[int, int, Region], ...]:
@@ -149,11 +165,17 @@ def _outermost(found: list[tuple[Element, Region]], noted: list[int]) -> tuple[t
 
 def _weights(markup: Markup) -> "array[int]":
     """Return how much text stands before each node, and before the end."""
-    lengths = (node.end - node.start if isinstance(node, Text) else 0 for node in markup.nodes)
-    return array("I", accumulate(lengths, initial=0))
+    places = zip(markup.nodes, markup.starts, markup.ends, strict=True)
+    return array("I", accumulate((end - start if type(node) is Text else 0 for node, start, end in places), initial=0))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
+def names_notes(words: str) -> bool:
+    """Tell whether the words of class, id and role name notes or sources."""
+    return NOTE_WORDS.search(words) is not None
+
+
+@lru_cache(maxsize=2048)
 def _region_by(name: str, words: str) -> Region | None:
     """Decide by element name and by the words of class, id and role."""
     words = _HUMP.sub("-", words)
@@ -165,7 +187,7 @@ def _region_by(name: str, words: str) -> Region | None:
         return role
     if name in _BY_TAG:
         return _BY_TAG[name]
-    if not words:
+    if not words or _ANY_WORD.search(words) is None:
         return None
     return next((region for region, pattern in _WORDS if pattern.search(words)), None)
 
