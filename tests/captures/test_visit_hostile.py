@@ -57,6 +57,19 @@ def check_alerts(visited: Visited) -> None:
     """The loop is broken, and the page is there to be seen."""
     assert "screenshot.png" in visited.sink.renderings
     assert visited.visit.quality is Quality.PARTIAL
+    assert "dialogs dismissed" in last_words(visited)
+
+
+def check_popups(visited: Visited) -> None:
+    assert "popups closed" in last_words(visited)
+    assert visited.visit.quality is Quality.COMPLETE
+
+
+def last_words(visited: Visited) -> str:
+    """What the closing step says."""
+    last = visited.visit.steps[-1]
+    assert last.name == "close"
+    return last.detail
 
 
 def check_bomb(visited: Visited) -> None:
@@ -96,6 +109,7 @@ def check_sockets(visited: Visited) -> None:
 CHECKS = {
     "/endless-redirects": check_redirects,
     "/alert-loop": check_alerts,
+    "/popups": check_popups,
     "/bomb-page": check_bomb,
     "/endless-stream": check_stream,
     "/tampered": check_tampered,

@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 import linkkeeper
 from captures.memory_sink import Kept
@@ -324,6 +326,23 @@ def test_a_page_that_hides_itself_in_print_is_printed_by_its_screen_style(visito
     step = next(step for step in visited.visit.steps if step.name == "pdf")
     assert step.detail == "by the screen style"
     assert visited.visit.quality is Quality.COMPLETE
+
+
+@pytest.mark.battery
+def test_a_page_too_wide_for_its_paper_gets_a_larger_one(visitor: Visitor) -> None:
+    """Nothing is cut off, and nothing becomes too small to read."""
+
+    def rightmost(pdf: bytes) -> tuple[float, float]:
+        sheet = PdfReader(io.BytesIO(pdf)).pages[0]
+        places: list[float] = []
+        sheet.extract_text(visitor_text=lambda text, cm, tm, font, size: places.append(cm[0] * tm[4] + cm[4]))
+        return max(places), float(sheet.mediabox.width)
+
+    plain = visitor.visit(f"https://{MAIN}/redirected")
+    wide = visitor.visit(f"https://{MAIN}/wide")
+    assert rightmost(plain.sink.renderings["page.pdf"])[1] == pytest.approx(595, abs=2)
+    reached, width = rightmost(wide.sink.renderings["page.pdf"])
+    assert 595 < reached < width
 
 
 def test_captures_share_no_cookies(visitor: Visitor) -> None:

@@ -227,6 +227,7 @@ PAGES = {
         '{textContent: "One more paragraph"}))\'>Show more</button>' * 9,
     ),
     "/hidden-in-print": page("Hidden in print", "", extra="<style>@media print { body { display: none } }</style>"),
+    "/wide": page("Made for wide screens", f"<div style='width:1700px;text-align:right'>{WORDS * 8} right edge</div>"),
     "/empty-shell": "<!DOCTYPE html><title>Shell</title><div id=root></div><script>1</script>",
     "/sw.js": "self.addEventListener('fetch', e => { if (e.request.url.endsWith('/invented')) e.respondWith(new Response('invented by the worker')); });"
     "self.addEventListener('install', e => { self.skipWaiting(); e.waitUntil(caches.open('a').then(c => c.addAll(['/picture/30.png', '/xhr.json']))); });"

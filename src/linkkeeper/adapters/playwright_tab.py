@@ -30,6 +30,12 @@ _ORDER_TIMEOUT_S = 2.0
 _NEWS_S = 0.2
 _GREETING = f"http://{GREETING_HOST}/"
 _PRINT_MARGIN = "14mm"
+_A4_WIDTH = 794
+_A4_SHAPE = 297 / 210
+#: A page this wide is still printed whole on A4.
+_FITS_A4 = 960
+#: No paper for a wider page than this.
+_WIDEST = 4000
 #: How long a banner that the rule set knows may take to show.
 _BANNER_S = 0.8
 _RULE_SET_NEWS = """() => {
@@ -299,10 +305,26 @@ class PlaywrightTab:
         return printed
 
     async def _print(self, *, for_screen: bool) -> bytes:
-        if for_screen:
-            await self._page.emulate_media(media="screen")
+        await self._page.emulate_media(media="screen" if for_screen else "print")
         margin = PdfMargins(top=_PRINT_MARGIN, bottom=_PRINT_MARGIN, left=_PRINT_MARGIN, right=_PRINT_MARGIN)
-        return await self._page.pdf(format="A4", print_background=True, margin=margin, tagged=True)
+        width = await self._paper_width()
+        return await self._page.pdf(
+            width=f"{width}px",
+            height=f"{width * _A4_SHAPE:.0f}px",
+            print_background=True,
+            margin=margin,
+            tagged=True,
+        )
+
+    async def _paper_width(self) -> int:
+        """
+        A4's in pixels; more for a page that would be cut off there.
+
+        Quirk: Chromium makes what it prints smaller to fit its paper, but not by half.
+        """
+        await self._page.set_viewport_size({"width": _FITS_A4, "height": VIEWPORT_HEIGHT})
+        needed = int(await self._evaluate("() => document.documentElement.scrollWidth", None) or 0)
+        return _A4_WIDTH if needed <= _FITS_A4 else round(min(needed, _WIDEST) * _A4_WIDTH / _FITS_A4)
 
     async def stop_loading(self) -> None:
         await self._order("Page.stopLoading")

@@ -106,11 +106,12 @@ class Stay:
                 self._arrival.cancel()
 
     async def close(self, closing: Callable[[], Awaitable[None]]) -> None:
-        """Close the page, as the last of the steps."""
+        """Close the page, as the last of the steps, and say what it wanted of its reader."""
 
         async def close() -> str:
             await closing()
-            return ""
+            wanted = ((self._tab.dialogs, "dialogs dismissed"), (self._tab.popups, "popups closed"))
+            return ", ".join(f"{count} {what}" for count, what in wanted if count)
 
         (step,) = (step for step in plan(self._limits) if step.name is StepName.CLOSE)
         await self.runner.run(step, close)
