@@ -16,6 +16,7 @@ from linkkeeper.assembly import Store, open_network, open_store
 from linkkeeper.assembly.seeking import lister_of, seeker_of
 from linkkeeper.checks.standing import Standing
 from linkkeeper.citations.read import read
+from linkkeeper.cli import run
 from linkkeeper.pipeline.seek import memento_judge
 from linkkeeper.relinking.export import read_export
 from linkkeeper.relinking.link_format import as_http_date
@@ -129,11 +130,11 @@ def die(store: Store, *, standing: Standing | None = None) -> None:
 
 
 def seek(store: Store, settings: Settings) -> int:
-    async def run() -> int:
+    async def ran() -> int:
         async with open_network(settings, clock=store.clock) as network:
             return await seeker_of(store, network).seek()
 
-    return asyncio.run(run())
+    return asyncio.run(ran())
 
 
 def test_what_died_before_we_saw_it_is_repaired_with_a_verified_copy(
@@ -247,13 +248,26 @@ def test_a_look_that_came_between_is_not_written_over(store: Store) -> None:
 
 
 def test_a_memento_can_be_imported_as_a_capture_of_ours(store: Store, settings: Settings) -> None:
-    async def run() -> str:
+    async def ran() -> str:
         async with open_network(settings, clock=store.clock) as network:
             return await seeker_of(store, network).import_memento(URL, f"{GATE}20200501100000/{URL}", by="ed")
 
-    view = store.catalogue.capture(asyncio.run(run()))
+    view = store.catalogue.capture(asyncio.run(ran()))
     assert view is not None and view.url == URL
     assert view.uploaded_by is not None and GATE in view.uploaded_by and "01 May 2020" in view.uploaded_by
+
+
+def test_the_command_line_imports_a_memento_too(
+    store: Store, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(tmp_path / "config.toml")
+    assert run(["upload", URL, f"{GATE}20200501100000/{URL}", "--config", config]) == 0
+    view = store.catalogue.capture(capsys.readouterr().out.strip())
+    assert view is not None and view.url == URL and GATE in (view.uploaded_by or "")
+    assert run(["upload", URL, f"{GATE}19990101000000/{URL}", "--config", config]) == 1
+    assert "the archive answers HTTP 404" in capsys.readouterr().err
+    assert run(["upload", URL, "http://nowhere.example/x", "--config", config]) == 1
+    assert "can't" in capsys.readouterr().err
 
 
 def test_the_judge_takes_files_as_they_are_and_pages_by_their_note() -> None:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from linkkeeper.vocabulary.capture import AccessLevel, Quality
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.web.pasted import urls_in
-from web_making import Room, days_ago, png
+from web_making import PASSWORD, Room, days_ago, listening, png
 
 URL = "https://www.example.org/report"
 
@@ -99,6 +100,28 @@ def test_an_editor_uploads_a_copy(editor: Any, room: Room) -> None:
     assert not list((room.root / "tmp").glob("upload-*"))
     shown = editor.get(f"/web/{capture.timestamp}/{URL}").text
     assert "uploaded by an editor (ada)" in shown
+
+
+def test_an_editor_imports_another_archives_copy(room: Room) -> None:
+    room.add_analysis("An analysis", [("1", "A note.", [URL])])
+    asked: list[tuple[str, str, str]] = []
+
+    async def imported(url: str, uri_m: str, by: str) -> str:
+        asked.append((url, uri_m, by))
+        return room.add_capture(url)
+
+    with listening(room, import_memento=imported) as both, httpx.Client(base_url=both.desk, timeout=20) as client:
+        client.post("/login", data={"name": "ada", "password": PASSWORD})
+        path = f"/desk/links/{room.link_id(URL)}/import"
+        page = client.get(f"/links/{room.link_id(URL)}").text
+        assert path in page
+        csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+        memento = f"https://archive.example/web/20200501100000/{URL}"
+        answer = client.post(path, data={"csrf": csrf, "memento": f" {memento} "})
+        assert answer.status_code == 303 and "/desk/captures/" in answer.headers["location"]
+        assert asked == [(URL, memento, "ada")]
+        assert client.post(path, data={"csrf": csrf, "memento": "ftp://x"}).status_code == 422
+        assert client.post(path, data={"memento": memento}).status_code == 403
 
 
 def test_sources_are_followed_and_left(editor: Any, room: Room) -> None:

@@ -1,9 +1,11 @@
 """Other archives joined with the store and the network; the list of repairs for pages that can't be edited."""
 
+from collections.abc import Callable, Coroutine
+
 from linkkeeper.adapters.archive_fetch import GateArchiveFetch
 from linkkeeper.adapters.memento_archives import MementoArchives
 from linkkeeper.adapters.sqlmodel_mementos import SqlMementos
-from linkkeeper.assembly.network import Network
+from linkkeeper.assembly.network import Network, open_network
 from linkkeeper.assembly.store import Store, public_uri
 from linkkeeper.pipeline.repair_list import REPAIRS_FILE, RepairLister
 from linkkeeper.pipeline.seek import Seeker
@@ -22,6 +24,16 @@ def seeker_of(store: Store, network: Network) -> Seeker:
         keep_file=store.uploads.keep,
         clock=store.clock,
     )
+
+
+def importing(store: Store) -> Callable[[str, str, str], Coroutine[None, None, str]]:
+    """Imports one memento over a network of its own; see :meth:`Seeker.import_memento`."""
+
+    async def imported(url: str, uri_m: str, by: str) -> str:
+        async with open_network(store.settings, clock=store.clock) as network:
+            return await seeker_of(store, network).import_memento(url, uri_m, by=by)
+
+    return imported
 
 
 def lister_of(store: Store) -> RepairLister:

@@ -1,5 +1,6 @@
 """Seek: other archives are asked for sources that died before we had a good capture of them."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -16,6 +17,7 @@ from linkkeeper.checks.standing import standing_of
 from linkkeeper.checks.states import never_existed
 from linkkeeper.errors import InputError, LinkkeeperError
 from linkkeeper.pages.text import read_page
+from linkkeeper.pipeline.editing import require_web_address
 from linkkeeper.relinking.link_format import raw_form
 from linkkeeper.relinking.mementos import (
     ASK_AGAIN_AFTER,
@@ -148,14 +150,22 @@ class Seeker:
         Raises:
             InputError: the archive does not give it, or it is no kind of file that can be kept.
         """
-        answer = await self._fetch.get(raw_form(uri_m) or uri_m, headers={})
-        if answer.status != 200 or answer.header("Memento-Datetime") is None:
-            raise InputError("import the memento", subject=uri_m, reason=f"HTTP {answer.status}, or no memento")
+        fetch = require_web_address(url)
+        raw = raw_form(uri_m)
+        answer = await self._fetch.get(raw or uri_m, headers={})
+        if raw is not None and answer.status != 200:
+            answer = await self._fetch.get(uri_m, headers={})
+        if answer.status != 200:
+            raise InputError("import the memento", subject=uri_m, reason=f"the archive answers HTTP {answer.status}")
+        if answer.header("Memento-Datetime") is None:
+            hint = "give the address of one memento, as https://web.archive.org/web/20200501100000/https://…"
+            raise InputError("import the memento", subject=uri_m, reason="it is no memento of an archive", hint=hint)
         with tempfile.TemporaryDirectory(prefix="linkkeeper-import-") as folder:
             file = Path(folder) / f"memento{_suffix(answer)}"
             file.write_bytes(answer.body)
             moment = answer.header("Memento-Datetime")
-            return self._keep_file(url, identity_key(url), file, f"{by}, from {uri_m} of {moment}")
+            note = f"{by}, from {uri_m} of {moment}"
+            return await asyncio.to_thread(self._keep_file, fetch, identity_key(fetch), file, note)
 
 
 def memento_judge(notes: Sequence[NoteContext], clock: Clock) -> JudgeMemento:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, UploadFile
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from linkkeeper.errors import UsageError
@@ -37,6 +38,7 @@ class EditorsDecisions:
             ("/captures/{capture_id}/restore", self.restore),
             ("/links/{link_id}/pin", self.pin),
             ("/links/{link_id}/upload", self.upload),
+            ("/links/{link_id}/import", self.import_memento),
             ("/sources", self.follow),
             ("/sources/remove", self.unfollow),
             ("/repairs/{repair_id}/approve", self.approve),
@@ -95,6 +97,16 @@ class EditorsDecisions:
             with kept.open("wb") as stream:
                 shutil.copyfileobj(file.file, stream)
             capture_id = self.decisions.upload(url, kept, by=editor(request).name)
+        return _back(back, f"/desk/captures/{capture_id}")
+
+    async def import_memento(
+        self, request: Request, link_id: int, memento: Annotated[str, Form(max_length=8_000)] = "", back: Back = ""
+    ) -> Response:
+        """Keep another archive's memento as a capture of ours."""
+        url = await run_in_threadpool(self._url_of, link_id)
+        if self.services.import_memento is None or not memento.strip().lower().startswith(("http://", "https://")):
+            raise HTTPException(422, "Give the address of a memento: https://…")
+        capture_id = await self.services.import_memento(url, memento.strip(), editor(request).name)
         return _back(back, f"/desk/captures/{capture_id}")
 
     def follow(

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from linkkeeper.assembly import Store
+from linkkeeper.assembly.seeking import importing
 from linkkeeper.errors import ConfigurationError
 from linkkeeper.settings import Settings
 from linkkeeper.web.addresses import Addresses
@@ -63,6 +64,7 @@ def _services(store: Store, addresses: Addresses, *, replay: bool, note: str = "
         addresses=addresses,
         replay=replay,
         note=note,
+        import_memento=importing(store),
     )
 
 
