@@ -17,7 +17,7 @@ from warcio.checker import Checker
 from archive_making import HTML_HEAD, MOMENT, REQUEST_HEAD, URL, body, exchange, open_draft, posted
 from linkkeeper.archive import draft as draft_module
 from linkkeeper.archive.draft import Draft
-from linkkeeper.archive.records import read_block
+from linkkeeper.archive.records import check_records, read_block
 from linkkeeper.errors import StorageError, UsageError
 from linkkeeper.vocabulary.capture import Body, ExchangeFailure, Truncation
 
@@ -203,6 +203,8 @@ def test_a_second_reader_reads_every_record_and_approves_of_all_digests(tmp_path
         kinds = [record.rec_type for record in ArchiveIterator(stream)]
     assert kinds == ["warcinfo", *["response", "request"] * 3, "conversion"]
     assert check(draft.warc) == (0, [])
+    with draft.warc.open("rb") as stream:
+        assert [record.problem for record in check_records(stream, start=0, end=draft.size)] == [""] * 8
 
 
 def test_the_second_reader_s_one_complaint_is_its_own_known_defect(tmp_path: Path) -> None:
