@@ -27,6 +27,13 @@ PAGES = Path(__file__).parent / "pages"
 PREFERENCES = {"profile": {"cookie_controls_mode": 0}}
 
 
+@pytest.fixture
+def listeners(room: Room) -> Iterator[Listeners]:
+    """On ports of their own: a browser would remember another test's captures under the same address."""
+    with listening(room) as both:
+        yield both
+
+
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as driver:

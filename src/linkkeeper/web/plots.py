@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from linkkeeper.replay.page import Timeline
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.views import StateCounts, StatesOn
 from linkkeeper.web.words import STATE_ORDER, STATES
@@ -136,3 +137,27 @@ def share_bar(counts: StateCounts) -> Markup:
         '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{said}">'
         "<title>{said}</title>{shapes}</svg>"
     ).format(said=said, shapes=Markup("").join(shapes))
+
+
+def months_bar(line: Timeline, shown: datetime) -> Markup:
+    """A bar for each month that has mementos, from the first to the last; the shown one's in a colour of its own."""
+    if line.count < 2:
+        return Markup("")
+    start = line.months[0].year * 12 + line.months[0].month
+    shapes, months = [], 1
+    for month in line.months:
+        place = month.year * 12 + month.month - start
+        months = place + 1
+        height = 10 * max(month.share, 0.25)
+        css = "shown" if (month.year, month.month) == (shown.year, shown.month) else "other"
+        shapes.append(
+            Markup('<rect class="{}" x="{}.1" y="{:.2f}" width="0.8" height="{:.2f}"/>').format(
+                css, place, 10 - height, height
+            )
+        )
+    ends = f"{line.first.moment:%B %Y}", f"{line.last.moment:%B %Y}"
+    span = f"in {ends[0]}" if months == 1 else f"from {ends[0]} to {ends[1]}"
+    return Markup(
+        '<svg class="months" width="{wide}" height="28" viewBox="0 0 {months} 10" preserveAspectRatio="none"'
+        ' aria-hidden="true">{shapes}</svg><p class="faint">{count} captures {span}.</p>'
+    ).format(wide=months * 14, months=months, shapes=Markup("").join(shapes), count=line.count, span=span)

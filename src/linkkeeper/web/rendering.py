@@ -107,6 +107,7 @@ def _environment() -> Environment:
         vendored=vendored,
         memento_path=_path_of,
         share_bar=plots.share_bar,
+        months_bar=plots.months_bar,
         draw_plot=plots.svg,
     )
     return environment
