@@ -24,7 +24,7 @@ TROUBLE_S = 15.0
 WATCH_EVERY = "every 15s"
 POLL_EVERY = "every 15s"
 MEND_EVERY = "every 1m"
-REHEARSE_EVERY = "every 20s"
+REHEARSE_EVERY = "every 1m"
 FIXITY_AT = "45 2 * * *"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -79,18 +80,18 @@ class Rehearser:
         self._looks = looks
         self._failed: set[str] = set()
 
-    async def run(self, *, limit: int = 20) -> int:
+    async def run(self, *, limit: int = 20, within_s: float = 40.0) -> int:
         """
-        Rehearse up to *limit* captures, until a capture is being made.
+        Rehearse up to *limit* captures, until a capture is being made or the time is up.
 
         Returns:
             How many were rehearsed.
         """
-        done = 0
+        done, began = 0, monotonic()
         for capture in await asyncio.to_thread(self._ledger.unrehearsed, limit + len(self._failed)):
             if capture.id in self._failed:
                 continue
-            if done >= limit or await asyncio.to_thread(self._ledger.capturing):
+            if done >= limit or monotonic() - began > within_s or await asyncio.to_thread(self._ledger.capturing):
                 break
             await self._rehearse_and_keep(capture)
             done += 1
