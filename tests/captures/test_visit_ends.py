@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,14 @@ def test_a_look_keeps_nothing_and_tells_what_was_rendered(visitor: Visitor) -> N
     missing = visitor.run(looker.look("https://no-such.example/"))
     assert missing.failure is not None
     assert missing.failure.kind is FailureKind.DNS_MISSING
+    hasty = replace(VisitLimits(), load_timeout_s=0.7)
+    looker = PlaywrightLook(browser=visitor.pool, gate=visitor.gate, tls=tls, limits=hasty, clock=SystemClock())
+    late = visitor.run(looker.look(CASES["slow"]))
+    assert late.failure is not None
+    assert (late.failure.kind, late.failure.words) == (
+        FailureKind.TIMEOUT,
+        "no answer before the visit ended: none within 0.7 s",
+    )
 
 
 def test_the_browser_names_itself_without_headless(visitor: Visitor) -> None:

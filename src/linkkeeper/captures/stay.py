@@ -18,6 +18,7 @@ from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
 from linkkeeper.captures.quality import VisitFacts
 from linkkeeper.captures.recorder import Recorder
+from linkkeeper.captures.relay import NO_ANSWER_YET
 from linkkeeper.captures.rendering import Rendering
 from linkkeeper.captures.source_kind import SourceKind, kind_of
 from linkkeeper.captures.spool import content
@@ -140,6 +141,8 @@ class Stay:
             await self.runner.run(step, action)
             if step.name is StepName.LOAD:
                 self.ledger.release()
+            if step.name is StepName.PROBE and self.runner.outcome(step.name) is StepOutcome.TIMED_OUT:
+                self._trouble = f"{NO_ANSWER_YET}: none within {step.limit_s:g} s"
             if self.runner.out_of_time:
                 self.ledger.hit(LimitHit.TOTAL_TIME, self._url)
             elif step.name in _TAB_STEPS and self.runner.outcome(step.name) is StepOutcome.TIMED_OUT:
