@@ -39,6 +39,7 @@ class Web:
 
     def __init__(self) -> None:
         self.cases: dict[str, Case] = {}
+        self.targets: dict[str, str] = {}
         self.validators: list[tuple[str | None, str | None]] = []
 
     async def observe(
@@ -57,7 +58,7 @@ class Web:
             moment=NOW,
             kind=ObservationKind.OK,
             rule="test@1",
-            evidence=Evidence(words="there", etag='"v1"', body_sha256=DIGEST),
+            evidence=Evidence(words="there", etag='"v1"', body_sha256=DIGEST, target=self.targets.get(case.cited)),
             http_status=200,
             final_url=case.cited,
         )
@@ -196,3 +197,22 @@ def test_the_next_look_knows_what_the_last_one_found(database: Database, tmp_pat
     assert known == [first, same, same, same, again, same]
     told = ('"v1"', None)
     assert web.validators == [(None, None), told, told, told, (None, None), told]
+
+
+def test_the_target_of_a_short_form_gets_looks_of_its_own(database: Database, tmp_path: Path) -> None:
+    short, long = "https://bit.ly/3abc", "https://www.old-institute.example/reports/2019/water"
+    add(database, [("bit.ly", short)])
+    web = Web()
+    web.targets[short] = long
+    ledger = SqlChecks(database)
+
+    async def act() -> None:
+        watcher = watcher_of(database, web, HeldHosts(SqlHosts(database), token="a"), tmp_path)
+        await watcher.run()
+        assert list(web.cases) == [short]
+
+    asyncio.run(act())
+    (target,) = ledger.due("old-institute.example", now=NOW + timedelta(days=2))
+    assert target.fetch_form == long
+    (again,) = ledger.due("bit.ly", now=NOW + timedelta(days=2))
+    assert target.next_check_at == again.next_check_at

@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, update
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
 from linkkeeper.adapters.sqlmodel_engine import Database
-from linkkeeper.adapters.sqlmodel_links import records_of
+from linkkeeper.adapters.sqlmodel_links import get_or_create_link, records_of
 from linkkeeper.adapters.sqlmodel_requests import ask_in
 from linkkeeper.adapters.sqlmodel_tables import CheckRow, LinkRow, SiblingRow
 from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.observation import Observation
 from linkkeeper.vocabulary.records import LinkRecord, LookResult
+from linkkeeper.vocabulary.uri import host_of, identity_key, is_supported, politeness_key
 
 # One prepared statement for a whole batch: the ORM's own bulk update can't count up a column.
 _LINKS = LinkRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
@@ -116,6 +117,8 @@ class SqlChecks:
             for result in results:
                 if result.link_id in capture_again:
                     ask_in(session, result.link_id, reason=RequestReason.CHANGED, now=result.observation.moment)
+                if result.is_ok and result.kept and result.observation.evidence.target:
+                    _keep_target(session, result, result.observation.evidence.target)
 
     def record_void(self, observations: Sequence[tuple[LinkRecord, Observation]]) -> None:
         """Write looks made during an outage of our own: kept as rows, touching no link."""
@@ -157,6 +160,25 @@ class SqlChecks:
     def remember_siblings(self, directory: str, answers: list[dict[str, Any]], *, now: datetime) -> None:
         with self._database.writing() as session:
             session.merge(SiblingRow(directory=directory, moment=now, answers=answers))
+
+
+def _keep_target(session: Session, result: LookResult, target: str) -> None:
+    """
+    The address that a short form stands for is a link of its own, looked at on its own: shorteners close.
+
+    It was seen just now, so it is due when the short form is.
+    """
+    row, new = get_or_create_link(
+        session,
+        identity_key=identity_key(target),
+        fetch_form=target,
+        host=politeness_key(host_of(target)),
+        supported=is_supported(target),
+        now=result.observation.moment,
+    )
+    if new and is_supported(target):
+        row.next_check_at = result.next_check_at
+        session.add(row)
 
 
 def _due(now: datetime, links: frozenset[int] | None) -> list[ColumnElement[bool]]:
