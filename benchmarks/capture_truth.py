@@ -133,7 +133,8 @@ async def browse_all(web: TruthServer, cases: dict[str, str], port: int) -> list
 
 
 def measure_peer(peer: Peer, cases: dict[str, str], tools: Path) -> None:
-    web = truth_web().start()
+    # Not 127.0.0.1, where some recorders refuse to go.
+    web = truth_web("127.0.0.2").start()
     with tempfile.TemporaryDirectory(prefix="peer-") as folder:
         home = Path(folder)
         with peer.running(tools, home, web.connect_to) as port:

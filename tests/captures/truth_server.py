@@ -188,14 +188,18 @@ class TruthServer:
     Serves one handler on plain and TLS ports, in a thread of its own.
 
     Args:
+        address: On loopback.
         modern_page: What :data:`MODERN` shows over HTTP/2; over HTTP/1.1 the handler answers.
 
     Attributes:
         log: Every response, in the order of its request.
     """
 
-    def __init__(self, handler: Handler, *, names: list[str], modern_page: bytes = b"") -> None:
+    def __init__(
+        self, handler: Handler, *, names: list[str], modern_page: bytes = b"", address: str = "127.0.0.1"
+    ) -> None:
         self._handler = handler
+        self._address = address
         self._names = names
         self._modern_page = modern_page
         self._folder = tempfile.TemporaryDirectory(prefix="truth-")
@@ -231,10 +235,10 @@ class TruthServer:
         """For ``[network] connect_to``: every name of this web."""
         table = {}
         for name in self._names:
-            table[f"{name}:80"] = f"127.0.0.1:{self.ports['http']}"
-            table[f"{name}:443"] = f"127.0.0.1:{self.ports['https']}"
-        table["expired.example:443"] = f"127.0.0.1:{self.ports['expired']}"
-        table[f"{MODERN}:443"] = f"127.0.0.1:{self.ports['modern']}"
+            table[f"{name}:80"] = f"{self._address}:{self.ports['http']}"
+            table[f"{name}:443"] = f"{self._address}:{self.ports['https']}"
+        table["expired.example:443"] = f"{self._address}:{self.ports['expired']}"
+        table[f"{MODERN}:443"] = f"{self._address}:{self.ports['modern']}"
         return table
 
     async def _listen(self) -> None:
@@ -244,7 +248,7 @@ class TruthServer:
             ("https", "expired", self._bad),
             ("https", "modern", self._modern),
         ):
-            server = await asyncio.start_server(self._client(scheme), "127.0.0.1", 0, ssl=context, limit=1 << 20)
+            server = await asyncio.start_server(self._client(scheme), self._address, 0, ssl=context, limit=1 << 20)
             self.ports[port] = server.sockets[0].getsockname()[1]
             self._servers.append(server)
 

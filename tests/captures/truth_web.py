@@ -541,5 +541,5 @@ CASES = {
 }
 
 
-def truth_web() -> TruthServer:
-    return TruthServer(serve, names=NAMES, modern_page=PAGES["/modern"].encode("utf-8"))
+def truth_web(address: str = "127.0.0.1") -> TruthServer:
+    return TruthServer(serve, names=NAMES, modern_page=PAGES["/modern"].encode("utf-8"), address=address)
