@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from linkkeeper.citations.boundaries import FoundUrl, find_urls
+from linkkeeper.citations.boundaries import FoundUrl, find_identifiers, find_urls
 from linkkeeper.citations.drafts import Destination, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.pages.decode import printable
@@ -29,6 +29,9 @@ _ARROW = re.compile("[↩↵⤴⏎⮐↑]")
 _ARROWS = re.compile(r"(?:\s?[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s?\d{0,2})+$")
 _FORWARDING = re.compile(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+
+#: One for all: an empty set of its own costs more than most URLs.
+_NO_FLAGS: frozenset[UrlFlag] = frozenset()
 
 SpanOf = Callable[[int, int], Span]
 
@@ -91,13 +94,21 @@ class Assembler:
         items: list[_Item] = []
         offset = 0
         for draft in drafts:
-            found, _ = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form)
+            # In the running text, a DOI by itself is mostly the page's own.
+            found, _ = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form, identifiers=False)
             items += [replace_place(item, offset + item.start) for item in found]
             offset += len(draft.flat) + 1
         return _merge(items)
 
     def _items(
-        self, flat: Flat, destinations: Sequence[Destination], begin: int, width: int | None, form: OccurrenceForm
+        self,
+        flat: Flat,
+        destinations: Sequence[Destination],
+        begin: int,
+        width: int | None,
+        form: OccurrenceForm,
+        *,
+        identifiers: bool = True,
     ) -> tuple[list[_Item], list[_Change]]:
         """Return the places of URLs in a text, and the stretches that only relinking wrote."""
         text = flat.text
@@ -112,6 +123,8 @@ class Assembler:
             if item is not None:
                 items.append(item)
         items += [self._from_text(url, flat, form) for index, url in enumerate(found) if index not in covered]
+        if identifiers:
+            items += [self._from_text(one, flat, form) for one in find_identifiers(text) if one.start >= begin]
         items.sort(key=lambda item: (item.start, item.end))
         return self._without_own(items, text)
 
@@ -256,6 +269,8 @@ def _flag(item: _Item) -> None:
         item.flags.add(UrlFlag.PROTOCOL_RELATIVE)
     elif not _SCHEME.match(item.url):
         item.flags.add(UrlFlag.SCHEMELESS)
+    elif item.url.startswith("doi:"):
+        item.flags.add(UrlFlag.IDENTIFIER)
     elif not item.url.lower().startswith(("http:", "https:")):
         item.flags.add(UrlFlag.UNSUPPORTED_SCHEME)
 
@@ -300,7 +315,12 @@ def _readable(text: str, begin: int, changes: Sequence[_Change]) -> str:
 def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
     """Put the places of each URL together; order of first occurrence."""
     merged: dict[str, _Item] = {}
+    linked = (item for item in items if UrlFlag.IDENTIFIER not in item.flags) if _names_doi(items) else ()
+    by_key = {key_of(item.url): item.url for item in linked}
     for item in items:
+        if UrlFlag.IDENTIFIER in item.flags and (twin := by_key.get(key_of(item.url), item.url)) != item.url:
+            # The same source stands as a link beside it.
+            item.url, item.flags = twin, set()
         known = merged.get(item.url)
         if known is None:
             merged[item.url] = item
@@ -313,11 +333,15 @@ def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
     return tuple(_cited(item) for item in merged.values())
 
 
+def _names_doi(items: Sequence[_Item]) -> bool:
+    return len(items) > 1 and any(UrlFlag.IDENTIFIER in item.flags for item in items)
+
+
 def _cited(item: _Item) -> CitedUrl:
     return CitedUrl(
         as_cited=item.url,
         occurrences=tuple(dict.fromkeys(item.occurrences)),
-        flags=frozenset(item.flags),
+        flags=frozenset(item.flags) if item.flags else _NO_FLAGS,
         shown=item.shown,
         rejoined=item.rejoined,
         archive=item.archive,
@@ -327,6 +351,8 @@ def _cited(item: _Item) -> CitedUrl:
 
 def identifier_of(url: str) -> str | None:
     """Return ``doi:…`` or ``hdl:…`` where *url* is one."""
+    if url.startswith("doi:"):
+        return "doi:" + unquote(url[4:]).lower()
     if (match := _DOI.search(url)) is not None:
         return "doi:" + unquote(match.group(1)).lower()
     if (match := _HANDLE.search(url)) is not None:

@@ -48,7 +48,7 @@ class NoteDraft:
     start: int
     end: int
     destinations: list[Destination] = field(default_factory=list)
-    copies: list["NoteDraft"] = field(default_factory=list)
+    copies: tuple["NoteDraft", ...] = ()
     text_form: OccurrenceForm = OccurrenceForm.BARE_TEXT
     width: int | None = None
     numbered: bool = True

@@ -4,6 +4,9 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+#: Small strings cost several times their letters: so many are put together.
+_MAX_PARTS = 256
+
 
 def _numbers() -> "array[int]":
     return array("I")
@@ -19,17 +22,18 @@ class Flat:
     """
 
     _parts: list[str] = field(default_factory=list)
+    _chunks: list[str] = field(default_factory=list)
+    _last: str = ""
     _length: int = 0
-    _at: "array[int]" = field(default_factory=_numbers)
-    _from: "array[int]" = field(default_factory=_numbers)
-    _to: "array[int]" = field(default_factory=_numbers)
+    #: Of each piece: its place in the text, and from where to where it stood in the source.
+    _places: "array[int]" = field(default_factory=_numbers)
     _text: str | None = None
 
     @property
     def text(self) -> str:
         if self._text is None:
-            self._text = "".join(self._parts)
-            self._parts = [self._text]
+            self._text = "".join([*self._chunks, *self._parts])
+            self._chunks, self._parts = [self._text], []
         return self._text
 
     def __len__(self) -> int:
@@ -43,44 +47,53 @@ class Flat:
     def put(self, value: str, start: int, end: int) -> None:
         """Append *value*, which stands for the source from *start* to *end*; character for character if as long."""
         if value:
-            self._at.append(self._length)
-            self._from.append(start)
-            self._to.append(end)
+            self._places.extend((self._length, start, end))
             self._parts.append(value)
+            if len(self._parts) >= _MAX_PARTS:
+                self._chunks.append("".join(self._parts))
+                self._parts.clear()
+            self._last = value
             self._length += len(value)
             self._text = None
 
     def append(self, other: "Flat") -> None:
         """Append all of *other*, of the same source."""
-        for index, at in enumerate(other._at):
-            self.put(other.text[at : other._stop(index)], other._from[index], other._to[index])
+        for piece in range(len(other._places) // 3):
+            at, start, end = other._places[3 * piece : 3 * piece + 3]
+            self.put(other.text[at : other._stop(piece)], start, end)
 
     def _stop(self, piece: int) -> int:
-        return self._at[piece + 1] if piece + 1 < len(self._at) else self._length
+        following = 3 * (piece + 1)
+        return self._places[following] if following < len(self._places) else self._length
 
-    def _is_copied(self, piece: int) -> bool:
-        return self._stop(piece) - self._at[piece] == self._to[piece] - self._from[piece]
+    def _piece(self, index: int) -> int:
+        """Return which piece the character *index* belongs to."""
+        places = self._places
+        return max(0, bisect_right(range(len(places) // 3), index, key=lambda piece: places[3 * piece]) - 1)
 
     def ends_with_space(self) -> bool:
         """Tell whether more white space would show nothing."""
-        return not self._parts or self._parts[-1].endswith((" ", "\n"))
+        return not self._length or self._last.endswith((" ", "\n"))
 
     def tail(self) -> str:
         """Return the last few characters, or more."""
-        return "".join(self._parts[-3:])[-20:]
+        before = self._chunks[-1][-20:] if self._chunks and len(self._parts) < 3 else ""
+        return (before + "".join(self._parts[-3:]))[-20:]
 
     def ends_with_paragraph(self) -> bool:
-        return not self._parts or self._parts[-1].endswith("\n\n")
+        return not self._length or self._last.endswith("\n\n")
 
     def source_start(self, index: int) -> int:
         """Return where in the source the character *index* starts."""
-        piece = max(0, bisect_right(self._at, index) - 1)
-        return self._from[piece] + (index - self._at[piece] if self._is_copied(piece) else 0)
+        piece = self._piece(index)
+        at, start, end = self._places[3 * piece : 3 * piece + 3]
+        return start + index - at if self._stop(piece) - at == end - start else start
 
     def source_end(self, index: int) -> int:
         """Return where in the source the text before *index* ends (*index* at least 1)."""
-        piece = max(0, bisect_right(self._at, index - 1) - 1)
-        return self._from[piece] + index - self._at[piece] if self._is_copied(piece) else self._to[piece]
+        piece = self._piece(index - 1)
+        at, start, end = self._places[3 * piece : 3 * piece + 3]
+        return start + index - at if self._stop(piece) - at == end - start else end
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the source that ``text[start:end]`` came from; *start* < *end*."""

@@ -49,6 +49,24 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     """Read notes, links and what the page says of itself."""
     page = prepare(markup, location)
     marks = find_marks(page)
+    notes = _marked_up(page, marks)
+    whole: Taken | None = None
+    if not notes:
+        whole = take(page, *page.regions.main, skip=_left_out(page))
+        notes = _numbered_notes(page, marks, whole)
+    del marks
+    if whole is None or notes:
+        whole = _without(page, notes)
+        if copies := copies_in_text(page, notes, whole):
+            for note, copy in copies:
+                note.copies += (copy,)
+            whole = _without(page, notes)
+    head = _head(page)
+    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_hosts(page))
+
+
+def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
+    """Return the notes that the page's markup tells."""
     listed = find_listed(page, marks)
     starts = [place.start for place in listed]
     inline = find_inline(page, lambda element: _overlaps(element, listed, starts))
@@ -56,26 +74,14 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
         [_listed_note(page, place, index) for index, place in enumerate(listed)],
         [_inline_note(page, note) for note in inline],
     )
-    whole: Taken | None = None
-    if not notes:
-        notes = [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
-    if not notes:
-        whole = take(page, *page.regions.main, skip=_left_out(page))
-        notes = _numbered_notes(page, marks, whole)
-    if whole is None or notes:
-        whole = _without(page, notes)
-        if copies := copies_in_text(page, notes, whole):
-            for note, copy in copies:
-                note.copies.append(copy)
-            whole = _without(page, notes)
-        add_attribute_copies(page, notes, marks)
-    head = _head(page)
-    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_hosts(page))
+    add_attribute_copies(page, notes, marks)
+    return notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
 
 
 def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:
     """Take the text of the page without its notes and their copies."""
-    spans = [(part.start, part.end) for note in notes for part in (note, *note.copies)]
+    copies = (copy for note in notes for copy in note.copies if copy.text_form is not OccurrenceForm.ATTRIBUTE_COPY)
+    spans = [(part.start, part.end) for parts in (notes, copies) for part in parts]
     return take(page, *page.regions.main, skip=_union([*_left_out(page), *spans]))
 
 
@@ -216,7 +222,7 @@ def _joined(listed: list[NoteDraft], inline: list[NoteDraft]) -> list[NoteDraft]
     for note in inline:
         twin = by_beginning.get(_beginning(note))
         if twin is not None and (twin.label == note.label or not note.numbered):
-            twin.copies.append(note)
+            twin.copies += (note,)
         else:
             kept.append(note)
     return sorted(kept, key=lambda note: note.start)

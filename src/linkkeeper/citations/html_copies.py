@@ -33,11 +33,14 @@ def beginning(text: str) -> str:
 
 def copies_in_text(page: Page, notes: Sequence[NoteDraft], taken: Taken) -> list[tuple[NoteDraft, NoteDraft]]:
     """Return the copies that stand in the running text, each with its note."""
-    by_beginning = {key: note for note in reversed(notes) if len(key := beginning(note.flat.text[note.begin :])) > 9}
     cited = {url for note in notes for url in _urls(note)}
+    positions = sorted(_positions(taken, cited))
+    if not positions:
+        return []
+    by_beginning = {key: note for note in reversed(notes) if len(key := beginning(note.flat.text[note.begin :])) > 9}
     found: list[tuple[NoteDraft, NoteDraft]] = []
     end = -1
-    for position in sorted(_positions(taken, cited)):
+    for position in positions:
         if position < end:
             continue
         pair = _copy_around(page, position, by_beginning)
@@ -100,7 +103,8 @@ def add_attribute_copies(page: Page, notes: Sequence[NoteDraft], marks: Sequence
             continue
         for element in _around(mark.link):
             if page.says(element, _URL):
-                note.copies += (_attribute(page, one) for one in page.attributes(element).values() if _may_copy(one))
+                values = page.attributes(element).values()
+                note.copies += tuple(_attribute(page, one) for one in values if _may_copy(one))
 
 
 def _around(link: Element) -> Iterator[Element]:

@@ -44,7 +44,6 @@ class Mark:
 
     label: str
     link: Element
-    name: str
     target: Element | None
     raised: bool
 
@@ -81,7 +80,7 @@ def find_marks(page: Page) -> list[Mark]:
             continue
         if page.regions.at(element.start) is Region.NAVIGATION:
             continue
-        marks.append(Mark(label, element, name, target, _is_raised(page, element)))
+        marks.append(Mark(label, element, target, _is_raised(page, element)))
     return marks
 
 

@@ -145,19 +145,19 @@ class Page:
     def text_of(self, element: Element, limit: int = 400) -> str:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
         markup = self.markup
-        nodes, starts, ends, source = markup.nodes, markup.starts, markup.ends, markup.text
+        nodes, starts, ends, source = markup.nodes.elements, markup.starts, markup.ends, markup.text
         parts: list[str] = []
         length = 0
         first = element.index + 1
         for index in range(first, min(element.stop, first + 20 * limit)):
             node = nodes[index]
-            if type(node) is Text:
+            if node is None:
                 start, end = starts[index], ends[index]
                 parts.append(source[start:end])
                 length += end - start
                 if length > limit:
                     break
-            elif node.name in BLOCK or node.name == "br":  # type: ignore[union-attr]
+            elif node.name in BLOCK or node.name == "br":
                 parts.append(" ")
         text = "".join(parts)
         if "&" in text:
@@ -170,8 +170,8 @@ def prepare(markup: Markup, location: str = "") -> Page:
     page = Page(markup)
     finder = RegionFinder(markup)
     collector = _Collector(page)
-    for node, start, inner in zip(markup.nodes, markup.starts, markup.inners, strict=True):
-        if type(node) is Element:
+    for node, start, inner in zip(markup.nodes.elements, markup.starts, markup.inners, strict=True):
+        if node is not None:
             finder.see(node, collector.see(node, start + 1 + len(node.name), inner))
     page._regions = finder.regions()
     own = location if location.startswith(("http://", "https://")) else _canonical(page)
@@ -359,13 +359,13 @@ class _Taker:
 
     def run(self) -> Taken:
         markup = self.page.markup
-        nodes, starts, ends = markup.nodes, markup.starts, markup.ends
+        nodes, starts, ends = markup.nodes.elements, markup.starts, markup.ends
         index, last = _first_at(markup, self.start), bisect_left(starts, self.end)
         while index < last:
             node, start = nodes[index], starts[index]
             if start >= self.due:
                 self._close_before(start)
-            if type(node) is Text:
+            if node is None:
                 end = ends[index]
                 if self.skip or start < self.start or end > self.end:
                     self._text(max(start, self.start), min(end, self.end))
@@ -374,11 +374,10 @@ class _Taker:
                 index += 1
                 continue
             index += 1
-            if isinstance(node, Element):
-                if self._left_out(node):
-                    index = node.stop
-                else:
-                    self._element(node)
+            if self._left_out(node):
+                index = node.stop
+            else:
+                self._element(node)
         self._close_before(len(self.page.markup.text) + 1)
         return Taken(self.flat, self.destinations)
 
@@ -486,6 +485,6 @@ class _Taker:
 def _first_at(markup: Markup, position: int) -> int:
     """Return the first node that lies (or, a text, reaches) at or after *position*."""
     index = bisect_left(markup.starts, position)
-    if index and isinstance(markup.nodes[index - 1], Text) and markup.ends[index - 1] > position:
+    if index and markup.nodes.elements[index - 1] is None and markup.ends[index - 1] > position:
         return index - 1
     return index

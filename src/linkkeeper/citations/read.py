@@ -104,7 +104,8 @@ def _is_own(url: CitedUrl, own: frozenset[str]) -> bool:
         host = plain.group(1).lower() if plain else host_of(fetch_form(url.as_cited))
     except ValueError:
         return False
-    return any(host == other or _same_owner(host, other) for other in own)
+    bare = host.removeprefix("www.")
+    return any(bare == other.removeprefix("www.") or _same_owner(host, other) for other in own)
 
 
 def _same_owner(host: str, other: str) -> bool:

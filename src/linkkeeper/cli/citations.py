@@ -10,7 +10,8 @@ from linkkeeper.cli.options import ConfigOption, JsonOption
 from linkkeeper.cli.output import complain, console, counted, json_line
 from linkkeeper.errors import InputError
 from linkkeeper.settings import load
-from linkkeeper.vocabulary.citation import ArchiveKind, CitedUrl, Note, Reading
+from linkkeeper.vocabulary.citation import ArchiveKind, CitedUrl, Note, Reading, UrlFlag
+from linkkeeper.vocabulary.uri import fetch_form
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +64,7 @@ def _note(note: Note) -> dict[str, Any]:
     return {
         "label": note.label,
         "text": note.text,
-        "urls": [url.as_cited for url in note.urls],
+        "urls": [_address(url) for url in note.urls],
         "ibid_of": note.ibid_of,
         "refers_to": list(note.refers_to),
         "same_source_as": note.same_source_as,
@@ -73,6 +74,11 @@ def _note(note: Note) -> dict[str, Any]:
         "archived": note.archived.isoformat() if note.archived else None,
         "details": [_url(url) for url in note.urls if _is_remarkable(url)],
     }
+
+
+def _address(url: CitedUrl) -> str:
+    """The URL as cited; of an identifier that is cited without any, the address that it stands for."""
+    return fetch_form(url.as_cited) if UrlFlag.IDENTIFIER in url.flags else url.as_cited
 
 
 def _is_remarkable(url: CitedUrl) -> bool:

@@ -14,10 +14,10 @@ import html
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from sys import intern
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from linkkeeper.pages.decode import Decoded, decode
 from linkkeeper.vocabulary.edition import Span
@@ -71,27 +71,27 @@ _IMPLIED = {
 class _Columns:
     """The places of all nodes, as plain numbers: an object for each would cost ten times the page."""
 
-    __slots__ = ("_appends", "end", "inner", "inner_end", "start", "stop")
+    __slots__ = ("_appends", "end", "inner", "inner_end", "parent", "start", "stop")
 
     def __init__(self) -> None:
-        self.start, self.inner, self.inner_end, self.end, self.stop = (array("I") for _ in range(5))
-        columns = (self.start, self.inner, self.inner_end, self.end, self.stop)
+        self.start, self.inner, self.inner_end, self.end, self.stop, self.parent = (array("I") for _ in range(6))
+        columns = (self.start, self.inner, self.inner_end, self.end, self.stop, self.parent)
         self._appends = tuple(column.append for column in columns)
 
-    def add(self, start: int, inner: int, end: int, stop: int) -> None:
-        add_start, add_inner, add_inner_end, add_end, add_stop = self._appends
+    def add(self, start: int, inner: int, end: int, stop: int, parent: int) -> None:
+        add_start, add_inner, add_inner_end, add_end, add_stop, add_parent = self._appends
         add_start(start)
         add_inner(inner)
         add_inner_end(end)
         add_end(end)
         add_stop(stop)
+        add_parent(parent)
 
 
 class _Node:
-    __slots__ = ("_at", "index", "parent")
-
-    def __init__(self, at: _Columns, index: int, parent: "Element | None") -> None:
-        self._at, self.index, self.parent = at, index, parent
+    __slots__ = ("_at", "index")
+    _at: _Columns
+    index: int
 
     @property
     def start(self) -> int:
@@ -103,9 +103,17 @@ class _Node:
 
 
 class Text(_Node):
-    """A text run between two tags, entities as written."""
+    """A text run between two tags, entities as written; made when asked for."""
 
-    __slots__ = ()
+    __slots__ = ("_nodes",)
+
+    def __init__(self, nodes: "Nodes", index: int) -> None:
+        self._nodes, self._at, self.index = nodes, nodes.at, index
+
+    @property
+    def parent(self) -> "Element | None":
+        above = self._at.parent[self.index]
+        return self._nodes.elements[above - 1] if above else None
 
 
 class Element(_Node):
@@ -119,7 +127,7 @@ class Element(_Node):
             ``nodes[index + 1 : stop]``.
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "parent")
 
     def __init__(self, at: _Columns, index: int, parent: "Element | None", name: str) -> None:
         self._at, self.index, self.parent, self.name = at, index, parent, name
@@ -171,6 +179,38 @@ class Attribute(NamedTuple):
         return unescape(self.raw)
 
 
+class Nodes(Sequence[Element | Text]):
+    """
+    Elements and text runs in the order of the source.
+
+    Attributes:
+        elements: The same, with None for each text run, for loops that can't
+            afford to have them made.
+    """
+
+    __slots__ = ("at", "elements")
+
+    def __init__(self, at: _Columns, elements: list[Element | None]) -> None:
+        self.at, self.elements = at, elements
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    @overload
+    def __getitem__(self, index: int) -> Element | Text: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Element | Text]: ...
+
+    def __getitem__(self, index: int | slice) -> Element | Text | list[Element | Text]:
+        if isinstance(index, slice):
+            return [self._one(place) for place in range(*index.indices(len(self.elements)))]
+        return self._one(index if index >= 0 else index + len(self.elements))
+
+    def _one(self, index: int) -> Element | Text:
+        return self.elements[index] or Text(self, index)
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
     """
@@ -183,7 +223,7 @@ class Markup:
     """
 
     source: Decoded
-    nodes: list[Element | Text]
+    nodes: Nodes
     starts: "array[int]"
     inners: "array[int]"
     ends: "array[int]"
@@ -197,7 +237,7 @@ class Markup:
         return self.source.span(start, end)
 
     def elements(self) -> Iterator[Element]:
-        return (node for node in self.nodes if isinstance(node, Element))
+        return (node for node in self.nodes.elements if node is not None)
 
     def attributes(self, element: Element) -> dict[str, Attribute]:
         """Return attributes by lower-case name; the first of a name wins."""
@@ -251,7 +291,9 @@ def parse_decoded(source: Decoded) -> Markup:
     """Parse a decoded HTML page, or text that holds some HTML."""
     builder = _Builder(source.text)
     builder.run()
-    return Markup(source, builder.nodes, builder.at.start, builder.at.inner, builder.at.end, builder.steps)
+    return Markup(
+        source, Nodes(builder.at, builder.nodes), builder.at.start, builder.at.inner, builder.at.end, builder.steps
+    )
 
 
 def unescape(raw: str) -> str:
@@ -277,7 +319,7 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.nodes: list[Element | Text] = []
+        self.nodes: list[Element | None] = []
         self.at = _Columns()
         self.open: list[Element] = []
         self.count: defaultdict[str, int] = defaultdict(int)
@@ -305,9 +347,8 @@ class _Builder:
 
     def _text(self, start: int, end: int) -> None:
         nodes, open_elements = self.nodes, self.open
-        index = len(nodes)
-        self.at.add(start, start, end, index + 1)
-        nodes.append(Text(self.at, index, open_elements[-1] if open_elements else None))
+        self.at.add(start, start, end, len(nodes) + 1, open_elements[-1].index + 1 if open_elements else 0)
+        nodes.append(None)
 
     def _passed(self, match: re.Match[str]) -> int:
         """Pass over a comment, a declaration or what only looks like a tag; return where to go on."""
@@ -320,8 +361,9 @@ class _Builder:
         if name in _IMPLIED:
             self._imply(name, start)
         index = len(self.nodes)
-        self.at.add(start, end, end, index + 1)
-        element = Element(self.at, index, self.open[-1] if self.open else None, intern(name))
+        parent = self.open[-1] if self.open else None
+        self.at.add(start, end, end, index + 1, parent.index + 1 if parent is not None else 0)
+        element = Element(self.at, index, parent, intern(name))
         self.nodes.append(element)
         if name in VOID:
             return self._finish(element, end, end)
@@ -346,9 +388,8 @@ class _Builder:
         match = self._find_end(element.name, element.inner)
         inner_end, end = match.span() if match else (element.inner, element.inner)
         if element.name == "title" and inner_end > element.inner:
-            index = len(self.nodes)
-            self.at.add(element.inner, element.inner, inner_end, index + 1)
-            self.nodes.append(Text(self.at, index, element))
+            self.at.add(element.inner, element.inner, inner_end, len(self.nodes) + 1, element.index + 1)
+            self.nodes.append(None)
         return self._finish(element, inner_end, end)
 
     def _find_end(self, name: str, position: int) -> re.Match[str] | None:

@@ -165,8 +165,8 @@ def _outermost(found: list[tuple[Element, Region]], noted: list[int]) -> tuple[t
 
 def _weights(markup: Markup) -> "array[int]":
     """Return how much text stands before each node, and before the end."""
-    places = zip(markup.nodes, markup.starts, markup.ends, strict=True)
-    return array("I", accumulate((end - start if type(node) is Text else 0 for node, start, end in places), initial=0))
+    places = zip(markup.nodes.elements, markup.starts, markup.ends, strict=True)
+    return array("I", accumulate((end - start if node is None else 0 for node, start, end in places), initial=0))
 
 
 @lru_cache(maxsize=2048)

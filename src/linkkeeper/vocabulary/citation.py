@@ -57,6 +57,7 @@ class UrlFlag(StrEnum):
     CLEANED = "cleaned"
     SHOWN_DIFFERS = "shown_differs"
     UNSUPPORTED_SCHEME = "unsupported_scheme"
+    IDENTIFIER = "identifier"
 
 
 class ArchiveKind(StrEnum):
@@ -90,7 +91,8 @@ class CitedUrl:
 
     Attributes:
         as_cited: The characters of the URL after unescaping the carrier's
-            own escapes (``&amp;``, soft hyphens); never normalised.
+            own escapes (``&amp;``, soft hyphens); never normalised. A DOI that
+            stands by itself is cited as ``doi:10.…``, flagged as identifier.
         shown: Link text where it is another URL than the destination.
         rejoined: Why pieces were put together again, one phrase per seam.
         archive: Set when this is an archived copy; its original may be

@@ -75,7 +75,7 @@ def fetch_form(as_cited: str) -> str:
     Return what a browser would make of *as_cited*, fragment included.
 
     Scheme-less forms (``www.example.org/a``, ``//example.org/a``,
-    ``example.org/a``) get ``https://``. The scheme may be another than http:
+    ``example.org/a``) get ``https://``, DOIs (``doi:10.…``) their resolver. The scheme may be another than http:
     ask :func:`is_supported`.
 
     Raises:
@@ -84,7 +84,9 @@ def fetch_form(as_cited: str) -> str:
     Source: WHATWG URL Standard, basic URL parser.
     """
     text = as_cited.translate(_WITHOUT_INVISIBLE).strip()
-    if text.startswith("//"):
+    if text[:7].lower() == "doi:10.":
+        text = "https://doi.org/" + text[4:]
+    elif text.startswith("//"):
         text = "https:" + text
     elif not _SCHEME.match(text) or _HOST_LIKE.match(text):
         text = "https://" + text
