@@ -3,6 +3,7 @@
 import contextlib
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,3 +120,23 @@ def test_undo_is_the_inverse_and_only_the_places_change(
         assert made.after[new:] == data[old:]
         again = plan(Text(data=made.after, location=f"x.{suffix}"), repairs, policy=policy, read=read)
         assert unsplice(again.after, again.edits) == made.after
+
+
+@pytest.mark.parametrize(
+    ("suffix", "piece"),
+    [
+        ("rst", "- "),
+        ("rst", "::\n"),
+        ("rst", ">>> x\n"),
+        ("md", "``a`"),
+        ("md", "{{<"),
+        ("md", "<code>"),
+        ("wiki", "{{a|"),
+    ],
+)
+def test_openings_without_ends_are_read_in_no_time(suffix: str, piece: str) -> None:
+    """The suite's time limit tells; none of these takes a tenth of a second."""
+    data = (piece * (40_000 // len(piece)) + f"\n\nSee {URLS[0]} x\n").encode()
+    repair = Repair(url=URLS[0], uri_m="https://k.example/a", moment=datetime(2024, 2, 3, tzinfo=UTC))
+    made = plan(Text(data=data, location=f"x.{suffix}"), [repair], read=read)
+    assert unsplice(made.after, made.edits) == data

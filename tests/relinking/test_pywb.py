@@ -175,4 +175,4 @@ def test_what_an_archive_does_not_have_is_no_failure(archive: str) -> None:
     found = asyncio.run(
         archives.search("http://unknown.example/", wanted=datetime(2020, 1, 1, tzinfo=UTC), judge=judge)
     )
-    assert found == Search()
+    assert found == Search(answered=(archive,)) and found.held_nowhere

@@ -17,7 +17,7 @@ _UNREAD = re.compile(
     r"^(?P<indent>[ \t]*)\.\.(?:[ \t]+(?:\|[^|\n]+\|[ \t]+)?(?:"
     r"(?:code(?:-block)?|sourcecode|raw|math|image|highlight|(?:literal)?include)::|(?P<figure>figure::)"
     r"|(?!\[|_|\||[\w:.+-]+[ \t]?::)\S)|[ \t]*\n(?=[ \t]+\S))"
-    r"|^(?P<literal>[ \t]*(?:(?:[-*+•]|[\w#]{1,3}[.)]|\(\w{1,3}\))[ \t]+)*)"
+    r"|^(?P<literal>[ \t]*+(?:(?:[-*+•]|[\w#]{1,3}[.)]|\(\w{1,3}\))[ \t]++)*+)"
     r"(?!\.\.[ \t]+[\w:.+-]+::)(?:[^\n]*[^\s:])?::[ \t]*$"
     r"|^[ \t]*>>> (?P<session>.*(?:\n.*\S.*)*)",
     re.M,
