@@ -141,6 +141,9 @@ class Policy(Protocol):
     @property
     def dead(self) -> bool: ...
 
+    @property
+    def failing(self) -> bool: ...
+
     def first(self) -> float: ...
 
     def look(self, day: float, seen: ObservationKind) -> float:
@@ -165,7 +168,7 @@ def day_of(moment: datetime) -> float:
 class Linkkeeper:
     """The real thing."""
 
-    def __init__(self, link: Link, *, longest_days: float = 14.0) -> None:
+    def __init__(self, link: Link, *, longest_days: float = 17.0) -> None:
         self._key = link.name
         self._added = moment_of(link.added)
         self._longest = longest_days
@@ -174,6 +177,10 @@ class Linkkeeper:
     @property
     def dead(self) -> bool:
         return self.standing.state in REPAIRED_STATES
+
+    @property
+    def failing(self) -> bool:
+        return self.dead or bool(self.standing.failures)
 
     def first(self) -> float:
         return day_of(self._added)
@@ -195,8 +202,6 @@ class Linkkeeper:
         due = next_check(
             self.standing,
             moment=moment,
-            added=self._added,
-            captured=True,
             key=self._key,
             longest_days=self._longest,
         )
@@ -219,6 +224,10 @@ class Counter:
     @property
     def dead(self) -> bool:
         return self._left == 0
+
+    @property
+    def failing(self) -> bool:
+        return self._left < self._lives
 
     def first(self) -> float:
         return self._link.added + self._dice.random() / 24
@@ -282,9 +291,10 @@ def _run_host(host: list[Link], policies: list[Policy], result: Result) -> None:
         day, index = heapq.heappop(queue)
         if day != due[index] or day > HORIZON:
             continue
+        failed_before = policies[index].failing
         due[index] = _look(host[index], policies[index], day, result)
         heapq.heappush(queue, (due[index], index))
-        if host[index].seen(day) in (K.MISSING, K.GONE, K.DNS_MISSING):
+        if not failed_before and host[index].seen(day) in (K.MISSING, K.GONE, K.DNS_MISSING):
             for other, policy in enumerate(policies):
                 if other != index and (earlier := policy.neighbour_failed(day, due[other])) < due[other]:
                     due[other] = earlier
@@ -312,7 +322,7 @@ POLICIES: dict[str, Callable[[Link], Policy]] = {
     "InternetArchiveBot": lambda link: Counter(link, alive_days=7, failing_days=3, lives=3),
     "linkkeeper": Linkkeeper,
 }
-SWEEP = (4.0, 7.0, 10.0, 14.0, 21.0, 28.0)
+SWEEP = (4.0, 7.0, 10.0, 14.0, 17.0, 21.0, 28.0)
 
 
 def rows(web_name: str, web: list[list[Link]]) -> Iterator[dict[str, object]]:

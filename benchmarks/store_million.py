@@ -121,7 +121,7 @@ def _result(link: LinkRecord) -> LookResult:
         state=after.state,
         since=after.since,
         standing=after.to_json(),
-        next_check_at=next_check(after, moment=NOW, added=link.first_seen_at, captured=True, key=link.identity_key),
+        next_check_at=next_check(after, moment=NOW, key=link.identity_key),
         is_ok=True,
         kept=False,
         evidence_class="ok",

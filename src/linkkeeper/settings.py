@@ -142,7 +142,7 @@ class CheckSettings(Table):
     patient_timeout_s: float = Field(30.0, gt=0, description="Limit of the patient retry after a time-out.")
     max_body_bytes: int = Field(262_144, ge=1024, description="Decoded bytes read of a page.")
     max_redirects: int = Field(10, ge=0, description="Most redirects of one look.")
-    longest_interval_days: int = Field(14, ge=1, description="Longest time between looks at a living source.")
+    longest_interval_days: int = Field(17, ge=1, description="Longest time between looks at a living source.")
     obey_robots: bool = Field(True, description="Obey robots.txt groups that name linkkeeper.")
     history: Literal["changes", "full"] = Field("changes", description="Keep telling looks only, or every look.")
 

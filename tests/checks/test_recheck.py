@@ -21,8 +21,8 @@ def look(kind: ObservationKind, moment: datetime, *, browser: bool = False) -> O
     return Observation(url="https://a.example/b", moment=moment, kind=kind, rule="answers", evidence=evidence)
 
 
-def due(standing: Standing, moment: datetime, *, added: datetime = START, key: str = "k") -> datetime:
-    return next_check(standing, moment=moment, added=added, captured=True, key=key)
+def due(standing: Standing, moment: datetime, *, key: str = "k") -> datetime:
+    return next_check(standing, moment=moment, key=key)
 
 
 def life(kind: ObservationKind, *, until: LinkState, key: str = "k") -> tuple[Standing, datetime, int]:
@@ -69,17 +69,9 @@ def test_living_links_are_asked_ever_more_seldom() -> None:
         moment = upcoming
     assert gaps[0] == pytest.approx(1, rel=0.11)
     assert gaps[2] == pytest.approx(7, rel=0.11)
-    assert all(12.5 <= gap <= 15.5 for gap in gaps[5:])
-    late = next_check(standing, moment=START + 500 * DAY, added=START, captured=True, key="k")
-    assert late - (START + 500 * DAY) > 18 * DAY
-
-
-def test_an_old_link_without_a_capture_is_asked_as_often_as_a_young_one() -> None:
-    standing = advance(new_standing(moment=START), look(K.OK, START))
-    for _ in range(10):
-        standing = advance(standing, look(K.OK, START + 500 * DAY))
-    later = next_check(standing, moment=START + 500 * DAY, added=START, captured=False, key="k")
-    assert later - (START + 500 * DAY) < 16 * DAY
+    assert all(16 <= gap <= 18 for gap in gaps[6:])
+    late = due(standing, START + 500 * DAY)
+    assert late - (START + 500 * DAY) < 18 * DAY
 
 
 def test_the_dead_are_asked_seldom_and_the_returning_soon() -> None:

@@ -2,8 +2,10 @@
 When to look again.
 
 The schedule is the outcome of ``benchmarks/recheck_policy.py``: living links
-are asked ever more seldom, failing ones on distinct days at different hours,
-as soon as the evidence table allows; neighbours of a failing link early.
+are asked ever more seldom, all alike in the end (links die at any age: longer
+intervals for some make the slowest verdicts slower and spare little); failing
+ones on distinct days at different hours, as soon as the evidence table allows;
+neighbours of a failing link early.
 """
 
 from datetime import datetime, timedelta
@@ -18,10 +20,8 @@ from linkkeeper.vocabulary.state import LinkState
 _DAY = timedelta(days=1)
 _FIRST_DAYS = (1.0, 3.0, 7.0)
 _GROWTH = 1.5
-#: For links over a year old with a complete capture the longest interval is this many times longer.
-_OLD_FACTOR = 1.6
-_OLD = timedelta(days=365)
-_JITTER = 0.10
+#: Enough to keep looks apart that once were made together; more would only make the slow verdicts slower.
+_JITTER = 0.05
 #: Looks after the first failure, in days from it: as soon as the evidence table
 #: allows, at changing hours. Jitter only ever delays them, or a row would not be full.
 _GONE_LADDER = (1.02, 3.05)
@@ -47,17 +47,13 @@ _SLOWLY_PROVEN = frozenset({ObservationKind.PARKED, ObservationKind.USURPED_SUSP
 _LIVING = frozenset({LinkState.ALIVE, LinkState.REDIRECTED, LinkState.MOVED, LinkState.EDITED, LinkState.DRIFTED})
 
 
-def next_check(
-    standing: Standing, *, moment: datetime, added: datetime, captured: bool, key: str, longest_days: float = 14.0
-) -> datetime:
+def next_check(standing: Standing, *, moment: datetime, key: str, longest_days: float = 17.0) -> datetime:
     """
     When the link is due next.
 
     Args:
         standing: After the look at *moment*.
         moment: Now.
-        added: When the link was first seen.
-        captured: A complete capture is kept: a slow verdict costs little then.
         key: Of the link; spreads looks evenly, same key, same answer.
         longest_days: Longest interval between looks at a living link.
 
@@ -71,8 +67,7 @@ def next_check(
         return moment + _ladder_days(standing, moment=moment) * (1 + _LADDER_JITTER * share) * _DAY
     days = _days(standing, moment=moment)
     if days is None:
-        old = captured and moment - added >= _OLD
-        days = living_days(standing.quiet, longest=longest_days * (_OLD_FACTOR if old else 1))
+        days = living_days(standing.quiet, longest=longest_days)
         share = 2 * share - 1
     return moment + days * (1 + _JITTER * share) * _DAY
 

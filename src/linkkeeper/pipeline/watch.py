@@ -95,7 +95,7 @@ class WatchRules:
 
     full_history: bool = False
     postpone: timedelta = timedelta(minutes=30)
-    longest_days: float = 14.0
+    longest_days: float = 17.0
 
 
 class Watcher:
@@ -319,8 +319,6 @@ class Watcher:
             next_check_at=next_check(
                 after,
                 moment=observation.moment,
-                added=link.first_seen_at,
-                captured=link.baseline_id is not None,
                 key=link.identity_key,
                 longest_days=self._rules.longest_days,
             ),
