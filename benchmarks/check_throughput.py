@@ -4,7 +4,10 @@ How fast and how politely a round of looks goes, beside stock httpx and lychee.
 Run as root: ``python benchmarks/check_throughput.py [--lychee PATH] [--urls N]``.
 Everything happens in a network namespace of its own (``unshare``, ``ip``) with
 a DNS stub and a server for 2,000 host names, so that nothing leaves the machine.
-The makespan is that of the quick pass. On a busy machine give it precedence
+The makespan of ``polite`` and ``judging`` is that of the quick looks, to which
+the bound belongs; ``whole`` asks again, for thirty seconds each and one page of
+a host at a time, what did not answer, so that a page that hangs near the end of
+the longest line adds thirty-five seconds. On a busy machine give it precedence
 (``chrt -f 1``): who waits for the processor is late, and lateness adds up.
 
 Prints, per run, a JSON line: makespan over its lower bound, CPU per 1,000
