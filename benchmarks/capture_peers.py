@@ -24,7 +24,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from linkkeeper.archive.message import PayloadDigest, is_chunked
 
-NAMES = Path(__file__).with_name("peer_names.py")
+NAMES = Path(__file__).parent / "peers" / "names.py"
 _SCROLL = """async () => {
   for (let n = 0; n < 60 && scrollY + innerHeight < document.documentElement.scrollHeight; n++) {
     scrollBy(0, innerHeight * 0.9); await new Promise(done => setTimeout(done, 60)); } }"""

@@ -1,7 +1,7 @@
 """
 Runs another's program with a table of names, as other recorders know no ``connect_to``.
 
-Started in the other program's environment: ``python peer_names.py MODULE:FUNCTION ARGUMENT…`` with the table
+Started in the other program's environment: ``python names.py MODULE:FUNCTION ARGUMENT…`` with the table
 (``{"www.example:443": "127.0.0.1:8443"}``) in ``PEER_NAMES``.
 """
 
