@@ -17,6 +17,8 @@ from relinking.published_texts import Mark, Published, published
 ARCHIVE = "https://keeper.example/web/20240203040506/"
 #: How far from a URL its repair may stand: a title in Markdown, the parameters of a template.
 REACH = {"wiki": 220}
+#: One of each format, and what is refused.
+SOME = ("wp-1252.html", "utf16.html", "jekyll.md", "pep.rst", "newsletter.txt", "utf16.txt", "enwiki.wiki")
 
 
 def planned(text: Published, policy: RepairPolicy = RepairPolicy.SWAP_WHEN_DEAD) -> RepairPlan:
@@ -63,7 +65,7 @@ def test_the_command_repairs_a_folder_of_them_and_takes_it_back(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LINKKEEPER_STORAGE__PATH", str(tmp_path / "storage"))
-    texts = {text.name: text for text in published()}
+    texts = {text.name: text for text in published() if text.name in SOME}
     for name, text in texts.items():
         Path("site", name).parent.mkdir(exist_ok=True)
         Path("site", name).write_bytes(text.data)

@@ -21,21 +21,27 @@ class JournaledRepairs:
     def __init__(self, journal: Journal, *, rows: RepairJournal | None = None) -> None:
         self._journal = journal
         self._rows = rows
+        #: What the journal holds, by file; read once, as a folder of files asks for each.
+        self._known: dict[str, list[FileRepair]] | None = None
 
     def add(self, repair: FileRepair) -> None:
         self._journal.append(entry_of(repair))
         if self._rows is not None:
             self._rows.add(repair)
+        elif self._known is not None:
+            self._known.setdefault(repair.location, []).append(repair)
 
     def repairs_of(self, location: str) -> Sequence[FileRepair]:
         """All lines of one file, oldest first; one may stand without its change, if a crash came between."""
         if self._rows is not None:
             return self._rows.repairs_of(location)
-        return [
-            repair
-            for entry in self._journal.entries()
-            if entry.subject == location and (repair := repair_of(entry)) is not None
-        ]
+        if self._known is None:
+            self._known = {}
+            for entry in self._journal.entries():
+                repair = repair_of(entry)
+                if repair is not None:
+                    self._known.setdefault(repair.location, []).append(repair)
+        return tuple(self._known.get(location, ()))
 
 
 def entry_of(repair: FileRepair) -> JournalEntry:
