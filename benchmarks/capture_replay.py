@@ -47,7 +47,6 @@ PAGES = {
     "meta refresh": f"{HOST}/meta-refresh",
     "push state": f"{HOST}/quotes",
     "picture": f"{HOST}/picture/40.png",
-    "broken pictures": f"{HOST}/broken-pictures",
     "chunk extensions": f"{HOST}/extended-chunks",
     "video": f"{HOST}/video",
     "pdf": f"{HOST}/paper.pdf",
