@@ -144,6 +144,13 @@ def test_replay_takes_the_pictures_place_and_gives_it_back(page: Page, room: Roo
     assert page.locator("img.picture").is_visible()
 
 
+def test_a_reader_who_comes_again_gets_the_replay_again(page: Page, room: Room, listeners: Listeners) -> None:
+    """From the second visit on, the replay's own worker stands between the browser and the replay host."""
+    archived(room, "<!doctype html><p id=a>words</p>")
+    for _ in range(2):
+        assert replayed(page, listeners).locator("#a").inner_text() == "words"
+
+
 def test_an_archived_script_reaches_nothing_of_the_desk(
     page: Page, context: BrowserContext, room: Room, listeners: Listeners
 ) -> None:

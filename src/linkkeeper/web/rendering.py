@@ -57,6 +57,11 @@ def breakable(address: str) -> Markup:
     return Markup(pieces.replace("/<wbr>/<wbr>", "//"))
 
 
+def place(location: str) -> str:
+    """Where an analysis stands, for readers: its address, or its file's name; folders of this machine are nobody's."""
+    return location if location.startswith(("http://", "https://")) else location.rstrip("/").rpartition("/")[2]
+
+
 @lru_cache(maxsize=64)
 def _fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -89,6 +94,7 @@ def _environment() -> Environment:
         day=day_mark,
         mark=mark,
         breakable=breakable,
+        place=place,
         size=words.size,
         part=lambda text: quote(str(text), safe=""),
     )

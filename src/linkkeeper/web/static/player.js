@@ -1,4 +1,4 @@
-/* Tells the memento page around us when the archived page stands, or that it can't. */
+/* Shows the replay once its worker is in charge, and tells the memento page around us when the archived page stands. */
 "use strict";
 
 const desk = document.documentElement.dataset.desk;
@@ -7,20 +7,20 @@ const say = (word) => {
   if (parent !== window) parent.postMessage({ linkkeeper: word }, desk);
 };
 
-if (!("serviceWorker" in navigator)) {
-  say("no-service-worker");
-} else {
-  /* Browsers that block third-party storage refuse workers in frames of another site. */
-  navigator.serviceWorker
-    .register("/replay/sw.js?serveIndex=1", { scope: "/replay/" })
-    .catch(() => say("no-service-worker"));
-  const element = document.querySelector("replay-web-page");
+/* Quirk: without a worker in charge ReplayWeb.page loads its own frame twice, which costs a new reader a second. */
+function show() {
+  const element = document.getElementById("player").content.firstElementChild.cloneNode(true);
   /* The element tells loading true, then false once the archived document's load event fired. */
   element.addEventListener("rwp-page-loading", (event) => {
     if (event.detail && event.detail.loading === false) say("ready");
   });
-  /* A page whose own requests never rest still counts as shown once its document is there. */
-  const watch = setInterval(() => {
+  document.body.append(element);
+  return element;
+}
+
+/* A page whose own requests never rest still counts as shown once its document is there. */
+function watch(element) {
+  const looking = setInterval(() => {
     const outer = element.shadowRoot && element.shadowRoot.querySelector("iframe");
     let inner = null;
     try {
@@ -29,7 +29,7 @@ if (!("serviceWorker" in navigator)) {
       inner = null;
     }
     if (inner && inner.document.readyState === "complete" && inner.document.body) {
-      clearInterval(watch);
+      clearInterval(looking);
       say("ready");
     }
   }, 100);
@@ -42,4 +42,21 @@ function findArchived(frame) {
     if (found) return found;
   }
   return null;
+}
+
+async function start() {
+  try {
+    await navigator.serviceWorker.register("/replay/sw.js?serveIndex=1", { scope: "/replay/" });
+    await navigator.serviceWorker.ready;
+  } catch (error) {
+    /* Browsers that block third-party storage refuse workers in frames of another site. */
+    say("no-service-worker");
+  }
+  watch(show());
+}
+
+if ("serviceWorker" in navigator) start();
+else {
+  say("no-service-worker");
+  show();
 }

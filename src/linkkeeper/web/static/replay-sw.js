@@ -60,4 +60,15 @@ if (self.FetchEvent) {
   };
 }
 
+/*
+ * Our own page around the replay comes from the server as it is, whoever asks.
+ *
+ * Quirk: ReplayWeb.page's worker gives every framed page in its scope the
+ * policy of archived pages, which forbids our page to frame the replay; only
+ * a browser's second visit showed it.
+ */
+self.addEventListener("fetch", (event) => {
+  if (new URL(event.request.url).pathname.startsWith("/replay/page/")) event.stopImmediatePropagation();
+});
+
 importScripts("webrecorder-sw.js");
