@@ -14,6 +14,7 @@ from datetime import datetime
 
 import httpcore
 
+from linkkeeper.egress.certificates import not_after
 from linkkeeper.egress.stream import GateStream
 from linkkeeper.vocabulary.connection import OpenedConnection
 
@@ -76,13 +77,7 @@ class Connection:
 
     @property
     def tls_expires(self) -> datetime | None:
-        # Eight megabytes, which only a certificate that is asked after is worth.
-        from cryptography import x509
-
-        try:
-            return x509.load_der_x509_certificate(self._certificate).not_valid_after_utc if self._certificate else None
-        except ValueError:
-            return None
+        return not_after(self._certificate) if self._certificate else None
 
     async def send(
         self,
