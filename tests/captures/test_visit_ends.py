@@ -12,12 +12,12 @@ from captures.memory_sink import MemorySink
 from captures.truth_web import CASES, MAIN, truth_web
 from captures.visiting import Visitor
 from linkkeeper.adapters.browser_look import PlaywrightLook
-from linkkeeper.captures.limits import VisitLimits
+from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.visit import VisitOrder, visit
 from linkkeeper.checks.look import FailureKind
 from linkkeeper.egress.tls import client_context
 from linkkeeper.errors import StorageError
-from linkkeeper.vocabulary.capture import Exchange, Quality
+from linkkeeper.vocabulary.capture import Exchange, Quality, StepOutcome
 from linkkeeper.vocabulary.moment import SystemClock
 
 pytestmark = pytest.mark.browser
@@ -98,6 +98,15 @@ def test_a_look_keeps_nothing_and_tells_what_was_rendered(visitor: Visitor) -> N
         FailureKind.TIMEOUT,
         "no answer before the visit ended: none within 0.7 s",
     )
+
+
+def test_a_visit_that_runs_out_of_time_says_so_and_closes_its_page(visitor: Visitor) -> None:
+    visited = visitor.visit(CASES["article"], limits=VisitLimits(total_timeout_s=0.8))
+    assert LimitHit.TOTAL_TIME in visited.visit.hits
+    assert visited.visit.quality is not Quality.COMPLETE
+    assert visited.visit.reason
+    last = visited.visit.steps[-1]
+    assert (last.name, last.outcome) == ("close", StepOutcome.DONE)
 
 
 def test_the_browser_names_itself_without_headless(visitor: Visitor) -> None:

@@ -35,7 +35,13 @@ _A4_SHAPE = 297 / 210
 #: A page this wide is still printed whole on A4.
 _FITS_A4 = 960
 #: No paper for a wider page than this.
-_WIDEST = 4000
+_WIDEST = 2400
+#: What a page hides beyond its edge (the next pictures of a gallery) needs no paper.
+_WIDTH = """() => {
+  const cut = element => element && ['hidden', 'clip'].includes(getComputedStyle(element).overflowX);
+  const root = document.documentElement;
+  return cut(root) || cut(document.body) ? 0 : root.scrollWidth;
+}"""
 #: How long a banner that the rule set knows may take to show.
 _BANNER_S = 0.8
 _RULE_SET_NEWS = """() => {
@@ -323,7 +329,7 @@ class PlaywrightTab:
         Quirk: Chromium makes what it prints smaller to fit its paper, but not by half.
         """
         await self._page.set_viewport_size({"width": _FITS_A4, "height": VIEWPORT_HEIGHT})
-        needed = int(await self._evaluate("() => document.documentElement.scrollWidth", None) or 0)
+        needed = int(await self._evaluate(_WIDTH, None) or 0)
         return _A4_WIDTH if needed <= _FITS_A4 else round(min(needed, _WIDEST) * _A4_WIDTH / _FITS_A4)
 
     async def stop_loading(self) -> None:
