@@ -26,8 +26,8 @@ from captures.truth_server import Sent, TruthServer
 from captures.truth_web import CASES, truth_web
 from captures.visiting import Visited, Visitor
 
-#: Last, as some recorders shun a host for a while after these.
-DISTURBING = ("broken pictures", "bad certificate beside")
+#: Last, as some recorders shun a host for a while after these, or hang on an endless stream.
+DISTURBING = ("never idle", "http/1.0 until close", "broken pictures", "bad certificate beside")
 TITLES = ("sent", "found", "heads exact", "whole", "bodies exact", "framing aside", "requests exact")
 
 
