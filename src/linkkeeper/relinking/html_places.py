@@ -91,7 +91,12 @@ def _places(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[tuple[Eleme
         index = block.index if block is not None else _TOP
         if index not in seen:
             seen.add(index)
-            yield from ((node, place) for place in text_places(markup, node, wanted))
+            for place in text_places(markup, node, wanted):
+                yield _node_at(markup, place.span.start), place
+
+
+def _node_at(markup: Markup, byte: int) -> Element | Text:
+    return markup.nodes[bisect_right(markup.nodes, markup.source.index(byte), key=_start) - 1]
 
 
 def _candidates(data: bytes, markup: Markup, wanted: Wanted) -> Iterator[Element | Text]:

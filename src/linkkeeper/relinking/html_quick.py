@@ -26,7 +26,9 @@ from linkkeeper.relinking.wanted import Wanted
 from linkkeeper.vocabulary.edition import Span
 
 #: More possible places than these are found sooner by reading the page once.
-_MOST_HITS, _LEAST_HITS, _BYTES_A_HIT = 100, 8, 2_000
+_MOST_HITS = 1_000
+#: As are more stretches than these around places that need a closer look, in a page of so many characters.
+_LEAST_STRETCHES, _CHARACTERS_A_STRETCH = 12, 4_000
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _MARKED_LINKS = ", ".join(f'{name}[href*="{_OPEN}"]' for name in sorted(LINKS))
@@ -71,7 +73,7 @@ def quick_places(data: bytes, wanted: Wanted, *, declared_type: str | None = Non
         None where the page must be read whole.
     """
     hits = wanted.places_in(data)
-    if hits is None or len(hits) > min(_MOST_HITS, _LEAST_HITS + len(data) // _BYTES_A_HIT):
+    if hits is None or len(hits) > _MOST_HITS:
         return None
     source = decode(data, declared_type=declared_type, markup=True)
     if _OPEN in source.text or source.encoding.startswith("utf-16"):
@@ -94,11 +96,15 @@ def _in_order(places: dict[Span, Place]) -> tuple[Place, ...]:
 def _places(source: Decoded, indexes: Sequence[int], wanted: Wanted) -> Iterator[tuple[Place, bool]]:
     tree = LexborHTMLParser(_marked(source.text, indexes))
     parts = _Parts(tree)
+    left = _LEAST_STRETCHES + len(source.text) // _CHARACTERS_A_STRETCH
     for number, marked in _where(tree, wanted).items():
         chain = list(_chain(marked.element))
         names = {element.tag for element in chain}
         if names & _PASSED or (not marked.is_link and names & NO_TEXT):
             continue
+        left -= 1
+        if left < 0:
+            raise Unsure
         place = _place(source, indexes[number], marked, wanted)
         if place is not None:
             yield place, parts.is_text(chain)
@@ -204,10 +210,16 @@ def _surroundings(text: str, index: int) -> tuple[int, Markup]:
     """The stretch around a place from the nearest tag of a block on, read with positions (characters)."""
     following = _BLOCK_TAG.search(text, index + 1, index + _BEHIND)
     end = following.start() if following is not None else min(len(text), index + _BEHIND)
+    base = 0
     for reach in _BEFORE:
         low = max(0, index - reach)
-        start = max((found.start() for found in _BLOCK_TAG.finditer(text, low, index)), default=-1)
-        if start >= 0 or low == 0:
+        tags = [found.start() for found in _BLOCK_TAG.finditer(text, low, index)]
+        base = next((start for start in reversed(tags) if _is_tag(text, start)), 0)
+        if base or not low:
             break
-    base = max(start, 0)
     return base, parse_decoded(in_characters(text[base:end]))
+
+
+def _is_tag(text: str, start: int) -> bool:
+    """False inside an attribute or a comment, whose own ``<`` is still open."""
+    return text.rfind("<", 0, start) <= text.rfind(">", 0, start)
