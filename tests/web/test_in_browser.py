@@ -275,7 +275,16 @@ COLOURFUL = (
     "/desk/repairs",
     "/links/1",
 )
-DESK_PAGES = ("/desk/", "/desk/queue", "/desk/sources", "/desk/repairs", "/desk/unconfirmed", "/links/1")
+DESK_PAGES = (
+    "/desk/",
+    "/desk/queue",
+    "/desk/sources",
+    "/desk/repairs",
+    "/desk/unconfirmed",
+    "/desk/replays",
+    "/password",
+    "/links/1",
+)
 
 
 @pytest.mark.parametrize("scheme, rules", [("light", None), ("dark", "color-contrast")])

@@ -137,6 +137,16 @@ class SqlCatalogue(HistoryQueries):
     def version(self) -> int:
         return self._database.version()
 
+    def replaying_badly(self, *, below: float, limit: int = 200) -> Sequence[CaptureView]:
+        query = (
+            select(CaptureRow)
+            .where(col(CaptureRow.replay_score) < below)
+            .order_by(col(CaptureRow.moment).desc())
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [capture_view(row) for row in session.exec(query)]
+
     def captures(self, *, limit: int = 100, offset: int = 0) -> Sequence[CaptureView]:
         with self._database.reading() as session:
             rows = session.exec(select(CaptureRow).order_by(col(CaptureRow.moment).desc()).limit(limit).offset(offset))

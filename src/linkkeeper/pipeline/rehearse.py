@@ -2,8 +2,9 @@
 Rehearse: each new capture's replay is opened once, before a reader does, and compared with its picture.
 
 What is found is kept beside the capture: where the replay does not look like
-the page did, the memento page shows the picture or the PDF instead. Nothing
-depends on it at once, so it waits while captures are made.
+the page did, the memento page shows the picture or the PDF instead. A bad one
+counts only when it was seen twice, for this machine may have been busy.
+Nothing depends on it at once, so it waits while captures are made.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 
 PICTURE = "screenshot.png"
 PACKAGE = "capture.wacz"
-READY_WITHIN_S = 20.0
+READY_WITHIN_S = 60.0
 LOOKS = 12
 BETWEEN_LOOKS_S = 0.5
 #: So like that no further look could tell more.
@@ -39,6 +40,10 @@ class Rehearsal:
 
     score: float | None
     words: str
+
+    @property
+    def is_bad(self) -> bool:
+        return self.score is not None and self.score < GOOD_LIKENESS
 
 
 class RehearsalLedger(Protocol):
@@ -79,13 +84,14 @@ class Rehearser:
         self._address = address
         self._looks = looks
         self._failed: set[str] = set()
+        self._doubted: dict[str, Rehearsal] = {}
 
     async def run(self, *, limit: int = 20, within_s: float = 40.0) -> int:
         """
         Rehearse up to *limit* captures, until a capture is being made or the time is up.
 
         Returns:
-            How many were rehearsed.
+            How many were rehearsed; one that was bad for the first time among them, though nothing of it is kept yet.
         """
         done, began = 0, monotonic()
         for capture in await asyncio.to_thread(self._ledger.unrehearsed, limit + len(self._failed)):
@@ -105,6 +111,12 @@ class Rehearser:
             self._failed.add(capture.id)
             log.warning("a replay could not be rehearsed", capture=capture.id, reason=str(error))
             return
+        before = self._doubted.pop(capture.id, None)
+        if before is None and seen.is_bad:
+            self._doubted[capture.id] = seen
+            return
+        if before is not None and (before.score or 0.0) > (seen.score or 0.0):
+            seen = before
         await asyncio.to_thread(
             self._ledger.rehearsed, capture.id, score=seen.score, words=seen.words, now=self._clock.now()
         )

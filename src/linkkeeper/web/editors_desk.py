@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from linkkeeper.replay.likeness import GOOD_LIKENESS
 from linkkeeper.vocabulary.capture import RequestState
 from linkkeeper.vocabulary.views import Asked, RequestView
 from linkkeeper.web import access, pasted
@@ -37,6 +38,7 @@ class EditorsDesk:
             ("/sources", self.sources),
             ("/repairs", self.repairs),
             ("/unconfirmed", self.unconfirmed),
+            ("/replays", self.replays),
         ):
             router.add_api_route(path, page, methods=["GET"])
         router.add_api_route("/captures", self.ask, methods=["POST"])
@@ -61,6 +63,7 @@ class EditorsDesk:
             "requests": self.catalogue.requests(limit=10),
             "proposed": self.catalogue.repairs(state="proposed", limit=100),
             "unconfirmed": self.catalogue.links(confirmed=False, limit=100),
+            "badly": self.catalogue.replaying_badly(below=GOOD_LIKENESS, limit=100),
             "counts": self.catalogue.counts(),
         }
         return self.pages.html(request, "desk.html", values, status=status)
@@ -138,6 +141,10 @@ class EditorsDesk:
     def unconfirmed(self, request: Request) -> Response:
         links = self.catalogue.links(confirmed=False, limit=200)
         return self.pages.html(request, "unconfirmed.html", {"links": links})
+
+    def replays(self, request: Request) -> Response:
+        captures = self.catalogue.replaying_badly(below=GOOD_LIKENESS)
+        return self.pages.html(request, "replays.html", {"captures": captures})
 
     def _request(self, capture_id: str) -> RequestView | None:
         return self.catalogue.request(capture_id)
