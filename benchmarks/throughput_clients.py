@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import multiprocessing
 import resource
 import ssl
 import sys
@@ -9,7 +10,6 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 
@@ -29,9 +29,6 @@ SLOTS = 100
 QUICK = FetchLimits(connect_s=5.0, first_byte_s=5.0, total_s=20.0)
 POLITE = PaceRules(slots=SLOTS, per_host=2, interval_s=0.5, per_address=4)
 HASTY = PaceRules(slots=SLOTS, per_host=SLOTS, interval_s=0.0, per_address=SLOTS, breaker_failures=1_000_000)
-
-if TYPE_CHECKING:
-    from linkkeeper.assembly import Engine
 
 _begun: dict[str, float] = {}
 
@@ -84,8 +81,11 @@ async def whole(urls: list[str], ca_file: str) -> dict[str, int]:
             f"[checks]\nslots = {SLOTS}\nobey_robots = false\n"
             '[browser]\nexecutable = "/nonexistent"\n'
         )
+        # A process of its own, so that set-up leaves no traces in the memory that is measured.
+        child = multiprocessing.get_context("spawn").Process(target=_take_in, args=(given, urls))
+        child.start()
+        child.join()
         async with open_engine(load(given), allow_unsandboxed=True) as engine:
-            _take_in(engine, urls)
             found: Counter[str] = Counter()
             begin()
             async with engine.hosts.beating():
@@ -94,14 +94,16 @@ async def whole(urls: list[str], ca_file: str) -> dict[str, int]:
             return dict(found)
 
 
-def _take_in(engine: "Engine", urls: list[str]) -> None:
-    """The links' rows, all due: written at once, so that set-up leaves no traces in the memory that is measured."""
+def _take_in(given: Path, urls: list[str]) -> None:
+    """Make the database and the links' rows, all due."""
     from sqlalchemy import insert
 
     from linkkeeper.adapters.sqlmodel_links import identity_hash
     from linkkeeper.adapters.sqlmodel_tables import LinkRow
+    from linkkeeper.assembly.store import open_store
+    from linkkeeper.settings import load
 
-    now = engine.store.clock.now()
+    now = SystemClock().now()
     rows = [
         {
             "identity_hash": identity_hash(identity_key(url)),
@@ -117,7 +119,7 @@ def _take_in(engine: "Engine", urls: list[str]) -> None:
         }
         for url in dict.fromkeys(urls)
     ]
-    with engine.store.database.writing() as session:
+    with open_store(load(given)) as store, store.database.writing() as session:
         session.connection().execute(insert(LinkRow.__table__), rows)
 
 

@@ -20,8 +20,8 @@ from typing import Generic, Protocol, TypeVar
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 Item = TypeVar("Item")
-#: Hosts worked on at a time: at two requests a second each, enough to keep a hundred places busy.
-HOSTS_AT_ONCE = 300
+#: Hosts worked on at a time: at two requests a second each, enough to keep eighty places busy.
+HOSTS_AT_ONCE = 200
 
 #: Work on one item; the second argument says whether this is the patient pass.
 #: True means that the item should be tried again patiently.

@@ -40,6 +40,8 @@ BATCH = 500
 MOST_AT_ONCE = 10_000
 #: A host with more due links is asked for by itself, in portions.
 MANY_OF_A_HOST = 200
+#: Rows take ten times the memory of what is made of them.
+LINKS_IN_A_QUERY = 500
 HOSTS_IN_A_QUERY = 100
 
 _CHANGED = frozenset({ObservationKind.EDITED, ObservationKind.DRIFTED, ObservationKind.MOVED})
@@ -153,21 +155,23 @@ class Watcher:
 
     def _due(self, now: datetime, links: frozenset[int] | None) -> list[_Due]:
         due: list[LinkRecord] = []
-        small: list[str] = []
-        expected = 0
+        portion: list[str] = []
+        waiting = 0
         for host, amount in self._ledger.due_hosts(now=now, limit=MOST_AT_ONCE, links=links):
             if host in self._hosts.elsewhere:
                 continue
+            if len(due) + waiting >= MOST_AT_ONCE:
+                break
             if amount > MANY_OF_A_HOST:
                 due += self._ledger.due(host, now=now, links=links)
-                expected = len(due)
-            else:
-                small.append(host)
-                expected += amount
-            if expected >= MOST_AT_ONCE:
-                break
-        for start in range(0, len(small), HOSTS_IN_A_QUERY):
-            due += self._ledger.due_at(small[start : start + HOSTS_IN_A_QUERY], now=now, links=links)
+                continue
+            if waiting + amount > LINKS_IN_A_QUERY or len(portion) == HOSTS_IN_A_QUERY:
+                due += self._ledger.due_at(portion, now=now, links=links)
+                portion, waiting = [], 0
+            portion.append(host)
+            waiting += amount
+        if portion:
+            due += self._ledger.due_at(portion, now=now, links=links)
         return self._with_notes(due)
 
     def _with_notes(self, links: Sequence[LinkRecord]) -> list[_Due]:
