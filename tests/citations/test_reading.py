@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from linkkeeper.citations.read import read
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import ArchiveKind, Reading, SourceFormat, UrlFlag
+from linkkeeper.vocabulary.uri import fetch_form
 
 
 def notes_of(reading: Reading) -> list[tuple[str, list[str]]]:
@@ -66,6 +67,56 @@ def test_an_editor_is_told_what_was_unusual_about_a_url() -> None:
     by_url = {url.as_cited: url for url in note.urls}
     assert by_url["https://e.example/real"].shown == "https://e.example/shown"
     assert by_url["https://doi.org/10.5555/AbC"].identifier == "doi:10.5555/abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("Kay, Salt, doi:10.5555/AbC.1.", ["doi:10.5555/AbC.1"]),
+        ("Kay, Salt (doi: 10.5555/x_(2)), 3.", ["doi:10.5555/x_(2)"]),
+        ("Kay, doi:10.5555/x, https://doi.org/10.5555/x.", ["https://doi.org/10.5555/x"]),
+        ("Kay, https://a.example/doi:10.5555/x.", ["https://a.example/doi:10.5555/x"]),
+    ],
+)
+def test_a_doi_by_itself_is_a_source(text: str, cited: list[str]) -> None:
+    (note,) = read(f"A.[1]\n---\n[1] {text}\n".encode(), location="a.txt").notes
+    assert [url.as_cited for url in note.urls] == cited
+    if cited[0].startswith("doi:"):
+        assert note.urls[0].flags == {UrlFlag.IDENTIFIER}
+        assert note.urls[0].identifier == cited[0].lower()
+        assert fetch_form(cited[0]) == f"https://doi.org/{cited[0][4:]}"
+
+
+def test_copies_of_a_note_in_attributes_and_lists_are_places_of_its_url() -> None:
+    page = (
+        "<p>Salt<sup><a href='#n1' id='r1' title='Kay, https://a.example/x, p. 3; https://cut.exam'>1</a></sup>.</p>"
+        "<ol class='footnotes'><li id='n1'>Kay, https://a.example/x, p. 3; Ott. <a href='#r1'>↩</a></li></ol>"
+        "<div class='print'><p>1. Kay, https://a.example/x, p. 3; Ott.</p></div>"
+    )
+    reading = read(page.encode(), location="a.html")
+    (url,) = reading.notes[0].urls
+    assert sorted(place.form for place in url.occurrences) == ["attribute_copy", "html_text", "html_text"]
+    assert {place.span.of(page.encode()) for place in url.occurrences if place.span} == {b"https://a.example/x"}
+    assert reading.links == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("Salt and Iron\n\nBy Jane Doe, June 1, 2024\n\nSalt is old since 3 May 2019.", "a.txt"),
+        ("Salt and Iron By Jane Doe | June 1, 2024 Salt is old.", "a.txt"),
+        ("# Salt\n\n*By Jane Doe, June 1, 2024*\n\nText", "a.md"),
+        ("<h1>Salt</h1><p class=byline>By <a href=x>Jane Doe</a>, June 1, 2024</p><p>On May 3, 2020.</p>", "a.html"),
+        ("<h1>Salt</h1><p>By Jane Doe</p><p>June 1, 2024 | 5 min</p>", "a.html"),
+        ('<script type="application/ld+json">{"datePublished": "2024-06-01T09:00"}</script><p>x</p>', "a.html"),
+    ],
+)
+def test_the_date_of_the_analysis_is_read_from_its_head(data: str, name: str) -> None:
+    assert read(data.encode(), location=name).published == date(2024, 6, 1)
+
+
+def test_a_date_in_the_first_sentence_is_not_the_date_of_the_analysis() -> None:
+    assert read(b"Salt was traded on May 3, 2020 by the king. It was old.", location="a.txt").published is None
 
 
 def test_archive_copies_are_paired_with_what_they_archive() -> None:

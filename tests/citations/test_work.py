@@ -11,8 +11,17 @@ _HOSTILE = [
     *(("a.html", unit) for unit in ("<div>", "<li id=fn1><a href=#r>1</a>", "<div class=notes>", "<a href=#x>1</a>")),
     *(("a.html", unit) for unit in ("<ol class=footnotes><li>x", "<p id=n1><a href=#n1>1</a>", "<!--", "<nav>")),
     *(("a.html", unit) for unit in ("<a href=https://a.example/x>y</a> ", "<a name=f1></a><a href=#f1>1</a> ")),
+    *(
+        ("a.html", unit)
+        for unit in ("<ol><li>x</li></ol><sup>1</sup>", "<tr><td>1.<td>x", "<sup title='x https://a.example/'>1</sup>")
+    ),
+    *(("a.html", unit) for unit in ("<a class=notes href=/x#n1>1</a>", "<li>doi:10.5555/x ", "<!-- -->x ", "<p>“x ")),
     *(("a.md", unit) for unit in ("[", "](", "[^1]: ", "`", "<!--", "^[", "[a](", "*", "```\n", "\\")),
     *(("a.txt", unit) for unit in ("[1] ", "1. x\n", "https:// ", "https://a.example/\n", "\n1\n", "↩", "Ibid. ")),
+    *(
+        ("a.txt", unit)
+        for unit in ("\n[1] Kay, op. cit., note 1-30.", "\n[1] “Kay” https://a.example/", "[i] x ", "¹ x. ", "^ 1 x ")
+    ),
     *(("a.rst", unit) for unit in (".. [1] ", "`a`_ ", "::\n\n  x\n")),
     *(("a.wiki", unit) for unit in ("<ref>", "{{", "[[", "<!--", "<nowiki>", "<ref name=a/>")),
 ]

@@ -316,11 +316,11 @@ def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
     """Put the places of each URL together; order of first occurrence."""
     merged: dict[str, _Item] = {}
     linked = (item for item in items if UrlFlag.IDENTIFIER not in item.flags) if _names_doi(items) else ()
-    by_key = {key_of(item.url): item.url for item in linked}
+    linked_keys = {key_of(item.url) for item in linked}
     for item in items:
-        if UrlFlag.IDENTIFIER in item.flags and (twin := by_key.get(key_of(item.url), item.url)) != item.url:
+        if UrlFlag.IDENTIFIER in item.flags and key_of(item.url) in linked_keys:
             # The same source stands as a link beside it.
-            item.url, item.flags = twin, set()
+            continue
         known = merged.get(item.url)
         if known is None:
             merged[item.url] = item

@@ -31,7 +31,6 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _ARRAY = re.compile(r"\[[\w%.-]*\]")
 _LABEL = re.compile(r"[\[(]?(?:\d{1,4}|[ivxl]{1,6}|[*†‡§])[\])]?[.|:)]?", re.I)
 _EXTENSION = re.compile(r"\.?(?:pdf|html?|aspx?|php|jsp|cfm|docx?|xlsx?|txt|stm|shtml|xml|jpe?g|png)\b", re.I)
-_DOMAIN_END = re.compile(r"\.?(?:com|org|net|gov|edu|mil|int|info|[a-z]{2})(?:/|\b)", re.I)
 _HEX = re.compile(r"[0-9A-Fa-f]")
 _HOST = re.compile(r"(?:[A-Za-z]+://)?([^/?#:]*)")
 _SEAM = re.compile(r"[ \t\u00a0]*\n[ \t\u00a0]*|[ \t\u00a0\u2009\u202f]+")
@@ -85,7 +84,6 @@ class FoundUrl:
         url: As cited: seams closed, invisible characters taken out.
         rejoined: Why each seam was closed.
         cleaned: Invisible characters were inside.
-        schemeless: Written without ``http://``.
     """
 
     start: int
@@ -93,7 +91,6 @@ class FoundUrl:
     url: str
     rejoined: tuple[str, ...] = ()
     cleaned: bool = False
-    schemeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +171,6 @@ def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:
         url=url,
         rejoined=tuple(reasons[: kept - 1]),
         cleaned=len(url) != end,
-        schemeless="://" not in url[:8],
     )
 
 

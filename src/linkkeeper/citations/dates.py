@@ -50,6 +50,15 @@ _CLAIMING = (
     *("raadpl", "acceso", "visto", "archiv", "дата"),
 )
 _AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b")
+#: What stands before the date of an article; behind it may only come names.
+_BYLINE = re.compile(
+    r"(?:(?:^|[\s|•·])(?:by|von|par|por|di)\s+[A-ZÀ-ÖØ-Þ][^.!?\n]{2,80}|(?:published|posted|updated|date|"
+    r"veröffentlicht|erschienen|publié|publicado|pubblicato)\b[^.!?\n]{0,30})[,|•·:—–\-\s]*$",
+    re.I,
+)
+_AFTER_DATE = re.compile(r"[ \t]*(?:[|•·—–]|\n|$)")
+#: An article's head is not longer (characters).
+_HEAD = 1_500
 #: Dates before the web can't be when something was read or archived.
 _WEB = 1991
 
@@ -80,6 +89,24 @@ def dates_of(text: str) -> NoteDates:
         else:
             published = published or found
     return NoteDates(published, accessed, archived)
+
+
+def byline_date(text: str) -> date | None:
+    """
+    Return the date at the head of an article: behind "By Name" or "Published", or in a line of its own.
+
+    Args:
+        text: Of the article from its title on; only its first lines count.
+    """
+    head = text[:_HEAD]
+    for start, end, found in _dates(head):
+        if found.year < _WEB:
+            continue
+        line = head.rfind("\n", 0, start) + 1
+        before = head[line:start]
+        if _BYLINE.search(before) or (len(before.strip(" |•·—–-")) < 3 and _AFTER_DATE.match(head, end)):
+            return found
+    return None
 
 
 def _dates(text: str) -> Iterator[tuple[int, int, date]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from linkkeeper.citations.dates import dates_of
+from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.html_copies import add_attribute_copies, beginning, copies_in_text
 from linkkeeper.citations.html_counted import find_counted
@@ -34,6 +34,10 @@ _SHARE = re.compile(
 _SHOWN = re.compile(r"[\s^↑*]*?[\[(]?\s*(?=[\w*†‡§¶#])")
 _AFTER = re.compile(r"\s*(?:[\])]\s*[.:)|]?|[.:)|]|(?![\w%]))\s*")
 _DOTTED = re.compile(r"[\s^↑]*(?:\.(?=\s))?\s*")
+#: Structured data for search engines.
+_STRUCTURED_DATE = re.compile(r'"datePublished"\s*:\s*"(\d{4}-\d\d-\d\d)')
+#: Where a page's head ends, at the latest (characters of source).
+_HEAD_SOURCE = 12_000
 _DATES = (
     "article:published_time",
     "citation_publication_date",
@@ -62,7 +66,7 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
                 note.copies += (copy,)
             whole = _without(page, notes)
     head = _head(page)
-    return Draft(notes, [_running(whole)], head.title, head.language, head.published, _own_hosts(page))
+    return Draft(notes, [_running(whole)], head.title, head.language, head.published or _byline(page), _own_hosts(page))
 
 
 def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
@@ -254,6 +258,16 @@ def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _byline(page: Page) -> date | None:
+    """Return the date that stands with the author's name, for pages that don't tell it to machines."""
+    structured = _STRUCTURED_DATE.search(page.markup.text)
+    if structured is not None:
+        return dates_of(structured.group(1)).published
+    headings = (element for element in page.markup.elements() if element.name == "h1")
+    start = max(page.regions.main[0], next((element.start for element in headings), 0))
+    return byline_date(take(page, start, start + _HEAD_SOURCE).flat.text.lstrip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ count with all their items, with or without ids.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before
@@ -21,7 +20,6 @@ from linkkeeper.pages.regions import names_notes
 #: A note is not longer (characters of source).
 MAX_NOTE = 60_000
 _CEILING = frozenset({"body", "html", "main", "article"})
-_ITEMS = frozenset({"li", "p", "div", "tr", "dd", "dt", "aside", "section", "blockquote"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_CLIMB = 60
 #: Boxes named "notes" within each other; more are hostile.
@@ -105,17 +103,18 @@ def _are_notes(page: Page, element: Element, items: list[Element]) -> bool:
     if page.regions.at(element.start) is not None:
         return False
     backs = sum(
-        1
-        for item in items[:20]
-        if _leads_back(page, list(page.inside(item)), item.start) or is_note_name(page.value(item, "id"))
+        1 for item in items[:20] if _leads_back(page, item.inner, item.end) or is_note_name(page.value(item, "id"))
     )
     return backs * 2 >= min(len(items), 20)
 
 
-def _leads_back(page: Page, nodes: Sequence[Element | Text], start: int) -> bool:
-    """Tell whether a link among *nodes* leads to a place before *start*, or names a mark."""
-    for link in nodes:
-        if not isinstance(link, Element) or link.name != "a":
+def _leads_back(page: Page, start: int, end: int) -> bool:
+    """Tell whether a link between two places of the source leads to a place before them, or names a mark."""
+    markup = page.markup
+    first, last = bisect_left(markup.starts, start), bisect_left(markup.starts, end)
+    for index in range(first, last):
+        link = markup.nodes.elements[index]
+        if link is None or link.name != "a":
             continue
         name = page.fragment(link)
         target = page.names.get(name) if name else None
@@ -124,13 +123,6 @@ def _leads_back(page: Page, nodes: Sequence[Element | Text], start: int) -> bool
         if name and target is None and re.search(r"ref|back|anchor|mark|r\d", name, re.I):
             return True
     return False
-
-
-def nodes_between(page: Page, start: int, end: int) -> Sequence[Element | Text]:
-    """Return the nodes that begin within a stretch of the source."""
-    nodes = page.markup.nodes
-    starts = page.markup.starts
-    return nodes[bisect_left(starts, start) : bisect_left(starts, end)]
 
 
 def _climb(page: Page, places: list[Place]) -> list[Place]:
@@ -196,16 +188,15 @@ def _is_note(page: Page, place: Place) -> bool:
         return False
     if place.block.name in _HEADINGS or _holds_heading(page, place.block):
         return False
-    nodes = nodes_between(page, place.start, place.end)
     signs = 0
     if any(mark.raised for mark in place.marks):
         signs += 1
     names = " ".join((page.words(place.anchor), page.value(place.anchor, "name"), page.words(place.block)))
     if is_note_name(names):
         signs += 1
-    if _leads_back(page, nodes, place.start):
+    if _leads_back(page, place.start, place.end):
         signs += 1
-    if _shown_label(page, place, nodes) is not None or _is_counted(page, place):
+    if _shown_label(page, place) is not None or _is_counted(page, place):
         signs += 1
     if any(names_notes(page.words(above)) for above in _near(place.block)):
         signs += 1
@@ -225,9 +216,12 @@ def _holds_heading(page: Page, block: Element) -> bool:
     return any(isinstance(node, Element) and node.name in _HEADINGS for node in page.inside(block))
 
 
-def _shown_label(page: Page, place: Place, nodes: Sequence[Element | Text]) -> str | None:
-    source = page.markup.text
-    text = "".join(source[node.start : node.end] for node in nodes[:20] if isinstance(node, Text))[:200]
+def _shown_label(page: Page, place: Place) -> str | None:
+    markup = page.markup
+    first = bisect_left(markup.starts, place.start)
+    last = min(first + 20, bisect_left(markup.starts, place.end))
+    texts = (index for index in range(first, last) if markup.nodes.elements[index] is None)
+    text = "".join(markup.text[markup.starts[index] : markup.ends[index]] for index in texts)[:200]
     lead = _LEAD.match(unescape(text))
     shown = lead["label"].casefold() if lead else ""
     return next((mark.label for mark in place.marks if mark.label.casefold() == shown), None)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from linkkeeper.citations.dates import dates_of
+from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.html import after_label, label_of
 from linkkeeper.citations.html_inline import find_inline
@@ -197,4 +197,8 @@ def _fields(front: str, text: str) -> tuple[str | None, str | None, date | None]
     heading = re.search(r"^#[ \t]+(.+?)[ \t#]*$", text, re.M)
     title = found.get("title") or (heading.group(1) if heading else None)
     written = found.get("date") or found.get("published") or found.get("pubdate") or ""
-    return title, found.get("lang") or found.get("language"), dates_of(written[:10]).published
+    start = heading.start() if heading else 0
+    published = dates_of(written[:10]).published or byline_date(
+        re.sub(r"[*_#\[\]]", "", text[start : start + 2_000]).lstrip()
+    )
+    return title, found.get("lang") or found.get("language"), published

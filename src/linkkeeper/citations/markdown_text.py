@@ -27,7 +27,6 @@ _TOKEN = re.compile(
     re.X,
 )
 _BRACKETS = re.compile(r"\\.|`[^`\n]*`|[\[\]]", re.S)
-_DESTINATION = re.compile(r"\(\s*(?:<(?P<angled>[^<>\n]*)>|(?P<plain>[^\s<]\S*?)?)(?=\s|\)|$)", re.S)
 _TITLE = re.compile(
     r"""\s*(?:"(?:[^"\\]|\\.){0,500}"|'(?:[^'\\]|\\.){0,500}'|\((?:[^()\\]|\\.){0,500}\))?\s*\)""", re.S
 )

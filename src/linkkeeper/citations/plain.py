@@ -1,5 +1,6 @@
 """Plain text: flattened web pages, wrapped text, the text layer of PDFs."""
 
+from linkkeeper.citations.dates import byline_date
 from linkkeeper.citations.drafts import Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.numbered import find_numbered, line_width
@@ -22,7 +23,7 @@ def read_plain(text: str) -> Draft:
         links.append(_running(text, position, found.start, width))
         position = max(position, found.end)
     links.append(_running(text, position, len(text), width))
-    return Draft(notes, links)
+    return Draft(notes, links, published=byline_date(text[:2_000].lstrip("\ufeff \n")))
 
 
 def _running(text: str, start: int, end: int, width: int | None) -> LinkDraft:

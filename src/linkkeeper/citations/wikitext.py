@@ -9,7 +9,7 @@ French citation templates.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
@@ -51,7 +51,6 @@ _TOKEN = re.compile(
     re.X,
 )
 _ENTITIES = {"nbsp": " ", "amp": "&", "ndash": "–", "mdash": "—", "quot": '"', "lt": "<", "gt": ">", "shy": ""}
-_ARCHIVE_NAMES = re.compile(r"archiv", re.I)
 
 
 @dataclass(slots=True)
@@ -64,7 +63,6 @@ class _Ref:
     body: tuple[int, int] | None = None
     start: int = 0
     end: int = 0
-    used: list[int] = field(default_factory=list)
 
 
 def read_wikitext(text: str) -> Draft:

@@ -1,0 +1,66 @@
+"""
+Whether reading stays linear in the size of a page: huge, full of links, nested, hostile.
+
+Run: ``python benchmarks/citations_growth.py [MEGABYTES]`` (of the largest page,
+20 if not given). One line a case: CPU seconds for a quarter, a half and the
+whole of it, and what twice the size cost (2.0 is linear).
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+from citations_speed import html_page, text_file
+
+from linkkeeper.citations.read import read
+
+
+def linked_page(links: int) -> bytes:
+    """An article with nothing but links, *links* of them."""
+    items = "".join(f'<p>See <a href="https://a{n % 500}.example/{n}">number {n}</a>.</p>\n' for n in range(links))
+    return f"<html><body><article>{items}</article></body></html>".encode()
+
+
+def repeated(unit: str, *, before: str = "", after: str = "") -> Callable[[int], bytes]:
+    return lambda size: (before + unit * (size // len(unit)) + after).encode()
+
+
+def linked(size: int) -> bytes:
+    return linked_page(size // 400)
+
+
+CASES: tuple[tuple[str, str, Callable[[int], bytes], float], ...] = (
+    ("article with notes", "a.html", html_page, 1.0),
+    ("50,000 links", "a.html", linked, 1.0),
+    ("flattened text", "a.txt", text_file, 0.2),
+    ("nested elements", "a.html", repeated("<div class=notes>x"), 0.2),
+    ("nested lists", "a.html", repeated("<ol><li id=fn1><a href=#r>1</a>"), 0.2),
+    ("unclosed comment starts", "a.html", repeated("<!--"), 0.2),
+    ("marks to one place", "a.html", repeated("<a href=#n>1</a> ", after="<p id=n>1. x https://a.example/</p>"), 0.1),
+    ("brackets", "a.md", repeated("[a]("), 0.1),
+    ("scheme after scheme", "a.txt", repeated("https://"), 0.1),
+    ("open brackets in a URL", "a.txt", repeated("https://a.example/(["), 0.1),
+    ("quotes without end", "a.txt", repeated("“x "), 0.1),
+    ("numbers", "a.txt", repeated("1. 2. 3. [1] "), 0.1),
+    ("supra after supra", "a.txt", repeated("\n[1] Kay, op. cit., supra note 3, 4 and 5-9."), 0.1),
+)
+
+
+def seconds(data: bytes, name: str) -> float:
+    started = time.process_time()
+    read(data, location=name)
+    return time.process_time() - started
+
+
+def main() -> None:
+    largest = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 20_000_000
+    for title, name, make, share in CASES:
+        sizes = [int(largest * share / part) for part in (4, 2, 1)]
+        quarter, half, whole = (seconds(make(size), name) for size in sizes)
+        growth = ", ".join(f"{after / max(before, 1e-3):.2f}" for before, after in ((quarter, half), (half, whole)))
+        spent = f"{quarter:6.2f} {half:6.2f} {whole:6.2f} s"
+        print(f"{title:24} {sizes[-1] / 1e6:5.1f} MB  {spent}  twice costs {growth}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
