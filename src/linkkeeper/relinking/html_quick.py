@@ -28,7 +28,7 @@ from linkkeeper.vocabulary.edition import Span
 #: More possible places than these are found sooner by reading the page once.
 _MOST_HITS = 1_000
 #: As are more stretches than these around places that need a closer look, in a page of so many characters.
-_LEAST_STRETCHES, _CHARACTERS_A_STRETCH = 12, 4_000
+_LEAST_STRETCHES, _CHARACTERS_A_STRETCH = 6, 20_000
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _MARKED_LINKS = ", ".join(f'{name}[href*="{_OPEN}"]' for name in sorted(LINKS))
@@ -95,19 +95,20 @@ def _in_order(places: dict[Span, Place]) -> tuple[Place, ...]:
 
 def _places(source: Decoded, indexes: Sequence[int], wanted: Wanted) -> Iterator[tuple[Place, bool]]:
     tree = LexborHTMLParser(_marked(source.text, indexes))
+    asked = [(number, marked, list(_chain(marked.element))) for number, marked in _where(tree, wanted).items()]
+    asked = [(number, marked, chain) for number, marked, chain in asked if _may_be_place(marked, chain)]
+    if len(asked) > _LEAST_STRETCHES + len(source.text) // _CHARACTERS_A_STRETCH:
+        raise Unsure
     parts = _Parts(tree)
-    left = _LEAST_STRETCHES + len(source.text) // _CHARACTERS_A_STRETCH
-    for number, marked in _where(tree, wanted).items():
-        chain = list(_chain(marked.element))
-        names = {element.tag for element in chain}
-        if names & _PASSED or (not marked.is_link and names & NO_TEXT):
-            continue
-        left -= 1
-        if left < 0:
-            raise Unsure
+    for number, marked, chain in asked:
         place = _place(source, indexes[number], marked, wanted)
         if place is not None:
             yield place, parts.is_text(chain)
+
+
+def _may_be_place(marked: _Marked, chain: Sequence[LexborNode]) -> bool:
+    names = {element.tag for element in chain}
+    return not names & _PASSED and (marked.is_link or not names & NO_TEXT)
 
 
 def _marked(text: str, indexes: Sequence[int]) -> str:
