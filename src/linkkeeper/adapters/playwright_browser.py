@@ -210,6 +210,7 @@ class PlaywrightPool:
         """Adding up the memory takes tens of milliseconds: not before every visit, and not in the event loop."""
         if browser.uses % _MEMORY_CHECK_EVERY:
             return False
+        await asyncio.to_thread(_give_back_memory)
         memory = await asyncio.to_thread(chromium.memory_of, browser.marker)
         return memory > self._options.recycle_memory_bytes
 
@@ -279,7 +280,6 @@ class PlaywrightPool:
             reason = error.message.strip().splitlines()[0]
             raise BrowserError("start the browser", subject=str(executable), reason=reason) from error
         rules = await asyncio.to_thread(_script_of, self._options.consent_rules)
-        await asyncio.to_thread(_give_back_memory)
         return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker, consent_rules=rules)
 
 
@@ -308,7 +308,7 @@ def _in_a_session_of_its_own(folder: Path) -> Iterator[None]:
 
 def _give_back_memory() -> None:
     """
-    Return freed memory to the system, once per browser.
+    Return freed memory of ours to the system.
 
     Quirk: glibc keeps what each thread freed for that thread; pictures and PDFs pass through
     many, so that a process grew by a megabyte every hundred visits without holding anything.
