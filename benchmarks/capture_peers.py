@@ -158,8 +158,10 @@ async def browse(browser: Browser, url: str, *, port: int) -> None:
     page = await context.new_page()
     with suppress(Error):
         await page.goto(url, wait_until="load", timeout=20_000)
-    with suppress(Error):
-        await page.evaluate(_SCROLL)
+    with suppress(Error, TimeoutError):
+        async with asyncio.timeout(8):
+            # A page that never came answers no script.
+            await page.evaluate(_SCROLL)
     with suppress(Error):
         await page.wait_for_load_state("networkidle", timeout=4_000)
     await asyncio.sleep(1)
