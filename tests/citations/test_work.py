@@ -20,7 +20,14 @@ _HOSTILE = [
     *(("a.txt", unit) for unit in ("[1] ", "1. x\n", "https:// ", "https://a.example/\n", "\n1\n", "↩", "Ibid. ")),
     *(
         ("a.txt", unit)
-        for unit in ("\n[1] Kay, op. cit., note 1-30.", "\n[1] “Kay” https://a.example/", "[i] x ", "¹ x. ", "^ 1 x ")
+        for unit in (
+            "\n[1] Kay, op. cit., note 1-30.",
+            "\n[1] “Kay” https://a.example/",
+            "[i] x ",
+            "¹ x. ",
+            "^ 1 x ",
+            "x 1 See https://a.example/ ",
+        )
     ),
     *(("a.rst", unit) for unit in (".. [1] ", "`a`_ ", "::\n\n  x\n")),
     *(("a.wiki", unit) for unit in ("<ref>", "{{", "[[", "<!--", "<nowiki>", "<ref name=a/>")),

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import unquote
@@ -35,6 +35,9 @@ _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a
 _MAY_BE_NOTES = re.compile("note|fn|ref|bibliography|citation|works|marginalia", re.I)
 NOTE_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
 _HEAD = frozenset({"html", "title", "meta", "time", "link"})
+_STREAMED = re.compile(r"S:[0-9a-f]+")
+#: Nobody hides such a share of a page's text from its readers.
+_MUCH = 0.4
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 #: Journals add links that search for a reference; nobody cited those.
 _LOOK_UP = re.compile(
@@ -174,6 +177,7 @@ def prepare(markup: Markup, location: str = "") -> Page:
         if node is not None:
             finder.see(node, collector.see(node, start + 1 + len(node.name), inner))
     page._regions = finder.regions()
+    page.hidden = {index for index in page.hidden if not _shows_later(page, index, finder.weights)}
     own = location if location.startswith(("http://", "https://")) else _canonical(page)
     page.base = own.partition("#")[0] if own.startswith(("http://", "https://")) else ""
     page.may_be_repaired = "data-originalurl" in markup.text or "DATA-ORIGINALURL" in markup.text
@@ -193,6 +197,19 @@ _KINDS = {
     for name in names
     for written in (name, name.upper(), name.capitalize())
 }
+
+
+def _shows_later(page: Page, index: int, weights: Sequence[int]) -> bool:
+    """
+    Tell whether a hidden element is text that a script shows at once.
+
+    Quirk: frameworks that stream a page send its parts as ``<div hidden id="S:1">``.
+    """
+    element = page.markup.nodes.elements[index]
+    if element is None:
+        return False
+    share = (weights[element.stop] - weights[index]) / max(1, weights[-1])
+    return share > _MUCH or _STREAMED.fullmatch(page.value(element, "id")) is not None
 
 
 class _Collector:

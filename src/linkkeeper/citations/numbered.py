@@ -37,6 +37,9 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _URL = re.compile(r"https?:\s?//|www\.|\bdoi\b", re.I)
 _QUOTED = re.compile(r"[“\"«„‘].{4,}?[”\"»“’]")
 _PAGES = re.compile(r"\b(?:pp?\.|vol\.|no\.|ed\.|eds\.|trans\.|S\. \d|U\.S\.C|F\.\dd|§|\d+[–-]\d+|Press\b)")
+#: A number among words, and before what may begin a citation.
+_DROPPED = re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[A-ZÀ-ÖØ-Þ“\"‘(])")
+_SAME_NOTE = re.compile(r"[\s.;,)\]]*(?:(?:and|see|also|archived|at|via)\b[\s:,]*)*[\s\[(]*", re.I)
 #: What pages say after their last note.
 _FURNITURE = re.compile(
     r"(?<=[.!?”\"’)\]/\w] )(?:About the authors?\b|Share (?:this|on|via)\b|Related (?:posts|articles|stories)\b|"
@@ -130,7 +133,7 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
             best = scored
     arrows = _by_arrows(text)
     if best is None or len(arrows) > 1.5 * len(best[1]):
-        return arrows
+        return arrows or _dropped(text)
     return _pieces(text, best[1])
 
 
@@ -356,6 +359,46 @@ def _end_with_urls(text: str, chain: list[_Mark]) -> bool:
         if "://" in text[before.end : after.start]
     ]
     return bool(with_url) and sum(end is not None for end in with_url) >= 0.7 * len(with_url)
+
+
+def _dropped(text: str) -> list[Numbered]:
+    """
+    Find notes that were dropped into the sentences where their marks were, with nothing that says where they end.
+
+    Flattening a page whose notes unfold in the text gives such texts. Each
+    note must read like a citation and hold a URL, behind which it ends.
+    """
+    marks: list[_Mark] = []
+    places: dict[int, list[int]] = {}
+    for match in _DROPPED.finditer(text):
+        piece = text[match.end() : match.end() + 400]
+        if _NOTE_START.match(piece) or (_URL.search(piece) and likeness(piece) >= 0.6):
+            places.setdefault(int(match["n"]), []).append(len(marks))
+            marks.append(_Mark(int(match["n"]), match["n"], match.start(), match.end()))
+    chains = [_chain_from(marks, places, start) for start in places.get(1, [])[:_MAX_STARTS]]
+    chain = max(chains, key=len, default=[])
+    if len(chain) < 3:
+        return []
+    notes: list[Numbered] = []
+    for index, mark in enumerate(chain):
+        limit = min(chain[index + 1].start if index + 1 < len(chain) else len(text), mark.end + 1_500)
+        notes.append(Numbered(mark.shown, mark.start, mark.end, _end_of_dropped(text, mark.end, limit)))
+    return notes
+
+
+def _end_of_dropped(text: str, start: int, limit: int) -> int:
+    """Return where a note without an end mark ends: behind its URLs, or with its sentence where it has none."""
+    urls = find_urls(text[start:limit])
+    if not urls or _NOTE_START.match(text, start):
+        sentence = re.compile(r"[.!?](?=\s|$)").search(text, start, limit)
+        return sentence.end() if sentence else limit
+    end = start + urls[0].end
+    for url in urls[1:]:
+        if not _SAME_NOTE.fullmatch(text, end, start + url.start):
+            break
+        end = start + url.end
+    closing = re.compile(r"\s?[.;)\]]+").match(text, end, limit)
+    return closing.end() if closing else end
 
 
 def _by_arrows(text: str) -> list[Numbered]:

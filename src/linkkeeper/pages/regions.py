@@ -130,6 +130,8 @@ class RegionFinder:
         self._found: list[tuple[Element, Region]] = []
         self._main: list[Element] = []
         self._noted: list[int] = []
+        #: How much text stands before each node, once the regions were asked for.
+        self.weights: Sequence[int] = ()
 
     def see(self, element: Element, words: str) -> None:
         """Take up the next element in order; *words* are :meth:`Markup.words` of it."""
@@ -145,7 +147,7 @@ class RegionFinder:
                 self._found.append((element, region))
 
     def regions(self) -> Regions:
-        weights = _weights(self._markup)
+        weights = self.weights = _weights(self._markup)
         most = _MOST * max(1, weights[-1])
         found = [(node, region) for node, region in self._found if weights[node.stop] - weights[node.index] <= most]
         return Regions(_outermost(found, self._noted), _main_part(self._main, weights, len(self._markup.text)))
