@@ -134,6 +134,8 @@ class Bench:
         """Print and return memory and descriptors of this process, while nothing runs."""
         async with self.pool.lease() as browser:
             memory = chromium.memory_of(browser.marker)
+        # Connections that were aborted are closed a moment later.
+        await asyncio.sleep(0.5)
         gc.collect()
         found = resident(), descriptors()
         print(f"{number:6}  {found[0] / MEGABYTE:10.1f}  {found[1]:11}  {memory / MEGABYTE:10.0f}", flush=True)
