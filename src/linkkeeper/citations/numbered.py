@@ -39,7 +39,12 @@ _QUOTED = re.compile(r"[“\"«„‘].{4,}?[”\"»“’]")
 _PAGES = re.compile(r"\b(?:pp?\.|vol\.|no\.|ed\.|eds\.|trans\.|S\. \d|U\.S\.C|F\.\dd|§|\d+[–-]\d+|Press\b)")
 #: A number among words, and before what may begin a citation.
 _DROPPED = re.compile(r"(?<=\S )(?P<n>\d{1,4}) (?=[A-ZÀ-ÖØ-Þ“\"‘(])")
-_SAME_NOTE = re.compile(r"[\s.;,)\]]*(?:(?:and|see|also|archived|at|via)\b[\s:,]*)*[\s\[(]*", re.I)
+#: What parts the URLs of one note; what a repair wrote before an archived link too.
+_SAME_NOTE = re.compile(
+    r"[\s.;,)\]]*(?:(?:and|see|also|archived|at|via)\b[\s:,]*)*[\s\[(]*"
+    r"(?:[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d:\s*)?",
+    re.I,
+)
 #: What pages say after their last note.
 _FURNITURE = re.compile(
     r"(?<=[.!?”\"’)\]/\w] )(?:About the authors?\b|Share (?:this|on|via)\b|Related (?:posts|articles|stories)\b|"
@@ -397,7 +402,7 @@ def _end_of_dropped(text: str, start: int, limit: int) -> int:
         if not _SAME_NOTE.fullmatch(text, end, start + url.start):
             break
         end = start + url.end
-    closing = re.compile(r"\s?[.;)\]]+").match(text, end, limit)
+    closing = re.compile(r"(?:\s?[.;)\]]){1,6}").match(text, end, limit)
     return closing.end() if closing else end
 
 
