@@ -1,9 +1,12 @@
 """APScheduler: the clock of the daemon. It ticks idempotent beats and computes when a schedule fires next."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -43,11 +46,21 @@ def next_time(schedule: str, after: datetime) -> datetime:
     return datetime.fromtimestamp(fire.timestamp(), UTC)
 
 
+class _Executor(AsyncIOExecutor):  # type: ignore[misc]  # APScheduler 3 has no types
+    """Quirk of APScheduler 3: what is cancelled when it stops would be logged as a beat that failed."""
+
+    def _run_job_error(self, job_id: str, error: BaseException, traceback: Any = None) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self._run_job_success(job_id, [])
+        else:
+            super()._run_job_error(job_id, error, traceback)
+
+
 class Beats:
     """Runs coroutines on schedules in this process; a beat that is still running is not started again."""
 
     def __init__(self) -> None:
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": _Executor()})
 
     def add(self, name: str, schedule: str, beat: Callable[[], Awaitable[None]], *, at_once: bool = False) -> None:
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
