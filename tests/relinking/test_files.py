@@ -162,7 +162,7 @@ def test_the_journal_gives_back_what_it_was_given(page: Path, tmp_path: Path) ->
     memory = Memory()
     repair = carried(page, memory)
     journal.add(repair)
-    assert journal.repairs_of(repair.location) == [repair]
+    assert list(journal.repairs_of(repair.location)) == [repair]
     entry = entry_of(repair)
     assert repair_of(entry) == repair
     assert repair_of(replace(entry, after={"sha256": "x"})) is None
