@@ -316,6 +316,8 @@ def listening(room: Room, **changes: Any) -> Iterator[Listeners]:
 
 def bound() -> socket.socket:
     one = socket.create_server(("127.0.0.1", 0))
+    # As the servers' own sockets are; asyncio sets it only where the protocol is named.
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     one.listen(512)
     return one
 
