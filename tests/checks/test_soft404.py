@@ -148,6 +148,23 @@ def test_a_frame_that_scripts_fill_is_settled_by_a_browser() -> None:
     assert Need.BROWSER in asks(observation, look, case)
     filled = answered(FRAME, rendered_text=sentences(9), by_browser=True)
     assert judge(filled, case).kind is K.OK
+
+
+@pytest.mark.parametrize(
+    ("script", "filled"),
+    [
+        (b"<link rel=prefetch as=script href=/_nuxt/pages/404.5b7f.js>", K.OK),
+        (b'<script>var frame={"page":"/404"}</script>', K.SOFT_404_SUSPECT),
+    ],
+)
+def test_what_the_scripts_of_a_frame_say_proves_nothing(script: bytes, filled: ObservationKind) -> None:
+    """The same frame, with the same scripts, is sent for pages that are there."""
+    frame = FRAME.replace(b"</body>", script + b"</body>")
+    case = Case(cited=CITED, siblings=siblings(frame))
+    look = answered(frame)
+    assert judge(look, case).kind is K.SOFT_404_SUSPECT
+    assert Need.BROWSER in asks(judge(look, case), look, case)
+    assert judge(answered(frame, rendered_text=sentences(9), by_browser=True), case).kind is filled
     empty = answered(FRAME, rendered_text="Institute. Home. Reports.", by_browser=True)
     assert judge(empty, case).kind is K.SOFT_404
 

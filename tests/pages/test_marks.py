@@ -70,6 +70,35 @@ def test_pages_about_errors_are_no_error_pages(title: str, text: str) -> None:
     assert missing_marks(*page(title, text)).score < 2
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<script id="__NEXT_DATA__">{"props":{"pageProps":{"statusCode":404}},"page":"/lost"}</script>',
+        '<script>{"props": {"pageProps": {"title": "x", "statusCode": 404}}, "page": "/[...all]"}</script>',
+        '<script>{"props":{"pageProps":{}},"page":"/_error"}</script>',
+        '<script>window.__NUXT__={data:[],error:{message:"gone",statusCode:404},state:{}}</script>',
+        '<script>window.pagePath="/404/"</script>',
+        '<script src="/_nuxt/pages/404.5b7f.js" defer></script>',
+    ],
+)
+def test_what_frameworks_run_for_a_lost_address_raises_a_suspicion(script: str) -> None:
+    marks = missing_marks(*page("Institute", "Home.", body=script))
+    assert marks.score == marks.in_scripts == 2
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<link rel="prefetch" as="script" href="/_nuxt/pages/404.5b7f.js">',
+        '<link rel="modulepreload" href="/_nuxt/pages/404.5b7f.js"><script src="/_nuxt/app.js"></script>',
+        '<script>{"props":{"pageProps":{"page":{"weather":{"statusCode":404}}}},"page":"/report"}</script>',
+        "<script>window.__NUXT__={data:[{avatar:{statusCode:404}}],error:null}</script>",
+    ],
+)
+def test_what_living_pages_fetch_and_embed_raises_none(script: str) -> None:
+    assert missing_marks(*page("Water report", "The figures.", body=script)).score == 0
+
+
 @pytest.mark.parametrize("title", ["Log in", "Sign in to the portal", "Anmelden", "Se connecter", "Вход", "登录"])
 def test_a_page_that_is_only_a_login_is_told(title: str) -> None:
     assert login_words(page(title, body="<input type=password>")[1]) is not None

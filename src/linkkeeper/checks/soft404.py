@@ -137,7 +137,8 @@ def judge_soft404(scene: Scene) -> Finding | None:
         return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
     if proof is Proof.ALIKE:
         asked = tuple(sibling.url for sibling in scene.case.siblings)
-        if marks.score or not (_may_be_a_frame(scene) or _may_want_a_visitor(scene)):
+        # One frame for every address has the same scripts everywhere: what they say of it proves nothing.
+        if marks.score > marks.in_scripts or not (_may_be_a_frame(scene) or _may_want_a_visitor(scene)):
             return Finding(ObservationKind.SOFT_404, "soft-404-siblings", Evidence(words=words, siblings=asked))
         words = f"{words}; scripts may fill it differently, only a browser can tell"
         return Finding(ObservationKind.SOFT_404_SUSPECT, "soft-404-siblings", Evidence(words=words, siblings=asked))
@@ -161,7 +162,7 @@ def _marks(scene: Scene) -> MissingMarks:
     if wanted is None or not scene.page.markup:
         return marks
     said = f"the address names a {wanted.group(1).upper()} file, a web page came instead"
-    return MissingMarks(marks.score + _SHORT_SCORE, (*marks.marks, said))
+    return MissingMarks(marks.score + _SHORT_SCORE, (*marks.marks, said), in_scripts=marks.in_scripts)
 
 
 def prove(scene: Scene) -> tuple[Proof, str]:

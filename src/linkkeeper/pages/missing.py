@@ -5,6 +5,7 @@ Words raise a suspicion and prove nothing: articles quote “page not found” t
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkkeeper.pages.marks import labels
@@ -180,11 +181,15 @@ _BODY_CLASS = re.compile(
     rb"<body[^>]{0,400}\b(?:error-?404|page-?404|is-404|http-?404|page-?not-?found|error-?page-?404)\b", re.IGNORECASE
 )
 _ERROR_SCRIPT = re.compile(rb"<script[^>]{1,300}/404/", re.IGNORECASE)
-#: What frameworks leave in the page that they show for a lost address, whatever their scripts draw.
+#: What frameworks leave in the page that they show for a lost address, whatever their scripts draw. A status counts in
+#: the page's own properties and the page's own error only: living pages embed answers to questions of theirs. A script
+#: counts where it is run: living pages fetch that of the error page beforehand, in a link.
 _FRAMEWORKS = re.compile(
-    rb"\"page\"\s*:\s*\"/(?:_error|404|_not-found)\"|\"statusCode\"\s*:\s*404\b|\bstatusCode:404\b|"
+    rb"\"page\"\s*:\s*\"/(?:_error|404|_not-found)\"|"
+    rb"\"props\"\s*:\s*\{\s*\"pageProps\"\s*:\s*\{[^{}]{0,300}\"statusCode\"\s*:\s*404\b|"
+    rb"[,{]error:\{[^{}]{0,300}\bstatusCode:404\b|"
     rb"window\.pagePath\s*=\s*[\"']/404|name=[\"']prerender-status-code[\"'][^>]{0,40}404|"
-    rb"<(?:script|link)[^>]{1,200}/(?:pages|containers|views|routes|templates|errors)/404\.[^>]{0,60}\.js"
+    rb"<script[^>]{1,200}/(?:pages|containers|views|routes|templates|errors)/404\.[^>]{0,60}\.js"
 )
 _FRAMEWORK_WORDS = (
     b'"/_error"',
@@ -205,16 +210,23 @@ class MissingMarks:
     Attributes:
         score: 0 to about 8; 2 on a short page or 4 on a long one is a suspicion.
         marks: What was found, in an editor's words.
+        in_scripts: The part of *score* that readers would not see and scripts may undo.
     """
 
     score: int
     marks: tuple[str, ...]
+    in_scripts: int = 0
 
 
 def missing_marks(body: bytes, page: Page) -> MissingMarks:
     """Words and traces of an error page that was not sent as one."""
-    found = [*_worded(page), *_traces(body, page)]
-    return MissingMarks(sum(score for score, _ in found), tuple(words for _, words in found))
+    scripts = _in_scripts(body, page)
+    found = [*_worded(page), *_traces(body, page), *scripts]
+    return MissingMarks(_sum(found), tuple(words for _, words in found), in_scripts=_sum(scripts))
+
+
+def _sum(found: Sequence[tuple[int, str]]) -> int:
+    return sum(score for score, _ in found)
 
 
 def _worded(page: Page) -> list[tuple[int, str]]:
@@ -266,8 +278,12 @@ def _traces(body: bytes, page: Page) -> list[tuple[int, str]]:
     head = body[:65_536]
     if _BODY_CLASS.search(head):
         found.append((2, "the page's own class says error 404"))
-    if page.markup and any(word in body for word in _FRAMEWORK_WORDS) and _FRAMEWORKS.search(body):
-        found.append((2, "the page's own scripts call it an error page"))
     if page.word_count < 20 and _ERROR_SCRIPT.search(head):
         found.append((2, "nothing but a script of an error page"))
     return found
+
+
+def _in_scripts(body: bytes, page: Page) -> list[tuple[int, str]]:
+    if page.markup and any(word in body for word in _FRAMEWORK_WORDS) and _FRAMEWORKS.search(body):
+        return [(2, "the page's own scripts call it an error page")]
+    return []
