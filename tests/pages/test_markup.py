@@ -23,6 +23,16 @@ def test_attribute_values_know_their_bytes_whatever_their_quotes() -> None:
     assert found == {"href": b"one", "data-x": b"two", "id": b"three", "download": b""}
 
 
+@pytest.mark.parametrize("name", ["data-tip1", "@click", "v-on:click.prevent", ":Style2", "été", "[hidden]"])
+def test_what_stands_in_the_value_of_any_attribute_is_none(name: str) -> None:
+    markup = parse(f"<div {name}=\"a style=display:none class='x' b\" id=one>x</div>".encode())
+    element = next(markup.elements())
+    assert [key for key, _ in markup.valued(element)] == [name.lower(), "id"]
+    assert markup.words(element) == "one"
+    assert markup.attribute(element, "style") is None
+    assert list(markup.attributes(element)) == [name.lower(), "id"]
+
+
 @pytest.mark.parametrize(
     ("page", "items"),
     [

@@ -21,6 +21,9 @@ _TEXT = "<p>" + "A sentence of the text itself. " * 20 + "</p>"
         ("<aside role='complementary'>HERE</aside>", Region.RELATED),
         ("<form>HERE</form>", Region.FORM),
         ("<div class='author-bio'>HERE</div>", Region.BYLINE),
+        ("<aside class='theme-doc docSidebarContainer_YfHR side-bar'>HERE</aside>", Region.RELATED),
+        ("<nav class='docBreadcrumbs_x1'>HERE</nav>", Region.NAVIGATION),
+        ("<div class='docBreadcrumbs_x1 docToc-menu'>HERE</div>", Region.NAVIGATION),
     ],
 )
 def test_parts_that_are_not_the_text_are_named(part: str, region: Region) -> None:

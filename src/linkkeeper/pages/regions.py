@@ -180,8 +180,9 @@ def names_notes(words: str) -> bool:
 @lru_cache(maxsize=2048)
 def _region_by(name: str, words: str) -> Region | None:
     """Decide by element name and by the words of class, id and role."""
-    words = _HUMP.sub("-", words)
     parts = words.lower().split()
+    words = _HUMP.sub("-", words)
+    # Only as written: roles begin with "doc-", the class "docSidebar" names no role.
     if any(part.startswith("doc-") for part in parts) or NOTE_WORDS.search(words):
         return None
     role = next((_BY_ROLE[part] for part in parts if part in _BY_ROLE), None)
