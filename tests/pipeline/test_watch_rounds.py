@@ -216,3 +216,21 @@ def test_the_target_of_a_short_form_gets_looks_of_its_own(database: Database, tm
     assert target.fetch_form == long
     (again,) = ledger.due("bit.ly", now=NOW + timedelta(days=2))
     assert target.next_check_at == again.next_check_at
+
+
+@pytest.mark.parametrize("target", ["https://", "https://[::1/report", "/reports/2019/water"])
+def test_a_target_that_is_no_address_loses_no_looks(database: Database, tmp_path: Path, target: str) -> None:
+    short, other = "https://bit.ly/3abc", "https://www.old-institute.example/reports/2019/water"
+    add(database, [("bit.ly", short), ("old-institute.example", other)])
+    web = Web()
+    web.targets[short] = target
+    ledger = SqlChecks(database)
+
+    async def act() -> None:
+        watcher = watcher_of(database, web, HeldHosts(SqlHosts(database), token="a"), tmp_path)
+        assert (await watcher.run()).looks == 2
+
+    asyncio.run(act())
+    seen = [*ledger.due("bit.ly", now=NOW + timedelta(days=2))]
+    seen += ledger.due("old-institute.example", now=NOW + timedelta(days=2))
+    assert [(link.fetch_form, link.looks, link.last_checked_at) for link in seen] == [(short, 1, NOW), (other, 1, NOW)]

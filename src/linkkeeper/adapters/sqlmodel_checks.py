@@ -1,6 +1,7 @@
 """Looks and what they did to links, in SQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from linkkeeper.vocabulary.capture import RequestReason
 from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.observation import Observation
 from linkkeeper.vocabulary.records import LinkRecord, LookResult
-from linkkeeper.vocabulary.uri import host_of, identity_key, is_supported, politeness_key
+from linkkeeper.vocabulary.uri import UnusableUrl, host_of, identity_key, is_supported, politeness_key
 
 # One prepared statement for a whole batch: the ORM's own bulk update can't count up a column.
 _LINKS = LinkRow.__table__  # type: ignore[attr-defined]  # SQLModel does not type it
@@ -105,6 +106,7 @@ class SqlChecks:
         Args:
             capture_again: Links seen changed while alive: a capture is asked for.
         """
+        targets = [one for result in results if (one := _target_of(result))]
         with self._database.writing() as session:
             connection = session.connection()
             _execute_all(connection, _MOVE, [_link_values(result) for result in results])
@@ -117,8 +119,8 @@ class SqlChecks:
             for result in results:
                 if result.link_id in capture_again:
                     ask_in(session, result.link_id, reason=RequestReason.CHANGED, now=result.observation.moment)
-                if result.is_ok and result.kept and result.observation.evidence.target:
-                    _keep_target(session, result, result.observation.evidence.target)
+            for target in targets:
+                _keep_target(session, target)
 
     def record_void(self, observations: Sequence[tuple[LinkRecord, Observation]]) -> None:
         """Write looks made during an outage of our own: kept as rows, touching no link."""
@@ -162,7 +164,27 @@ class SqlChecks:
             session.merge(SiblingRow(directory=directory, moment=now, answers=answers))
 
 
-def _keep_target(session: Session, result: LookResult, target: str) -> None:
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The address that a short form was seen to stand for."""
+
+    url: str
+    key: str
+    result: LookResult
+
+
+def _target_of(result: LookResult) -> _Target | None:
+    """None too where the address is unusable: nothing could look at it, and the other results must be written."""
+    url = result.observation.evidence.target
+    if not (url and result.is_ok and result.kept):
+        return None
+    try:
+        return _Target(url, identity_key(url), result)
+    except UnusableUrl:
+        return None
+
+
+def _keep_target(session: Session, target: _Target) -> None:
     """
     The address that a short form stands for is a link of its own, looked at on its own: shorteners close.
 
@@ -170,14 +192,14 @@ def _keep_target(session: Session, result: LookResult, target: str) -> None:
     """
     row, new = get_or_create_link(
         session,
-        identity_key=identity_key(target),
-        fetch_form=target,
-        host=politeness_key(host_of(target)),
-        supported=is_supported(target),
-        now=result.observation.moment,
+        identity_key=target.key,
+        fetch_form=target.url,
+        host=politeness_key(host_of(target.url)),
+        supported=is_supported(target.url),
+        now=target.result.observation.moment,
     )
-    if new and is_supported(target):
-        row.next_check_at = result.next_check_at
+    if new and is_supported(target.url):
+        row.next_check_at = target.result.next_check_at
         session.add(row)
 
 
