@@ -17,7 +17,7 @@ from linkkeeper.adapters.httpx_fetch import FetchLimits, HttpxFetch
 from linkkeeper.checks.case import Case
 from linkkeeper.checks.observe import Observer
 from linkkeeper.checks.pacing import Pacer, PaceRules
-from linkkeeper.checks.rounds import run_round
+from linkkeeper.checks.rounds import Outcome, run_round
 from linkkeeper.checks.siblings import SiblingsInMemory
 from linkkeeper.egress.gate import EgressGate, EgressRules
 from linkkeeper.egress.resolver import Resolver
@@ -49,15 +49,15 @@ async def paced(urls: list[str], ca_file: str, *, rules: PaceRules, judging: boo
     observer = Observer(fetch, slots=pacer, clock=clock, memory=SiblingsInMemory())
     found: Counter[str] = Counter()
 
-    async def work(url: str, patient: bool) -> bool:
+    async def work(url: str, patient: bool) -> Outcome:
         if judging:
             observed = await observer.observe(Case(cited=url))
             found["deferred" if observed.look and observed.look.deferred else observed.observation.kind.value] += 1
-            return False
+            return Outcome.ANSWERED
         look = await fetch.look(url)
         name = look.failure.kind.value if look.failure else str(look.answer.status if look.answer else 0)
         found["deferred" if look.deferred else name] += 1
-        return False
+        return Outcome.ANSWERED
 
     await run_round(urls, work, address=str, pace=pacer)
     await fetch.aclose()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from checks.virtual_time import run
 from linkkeeper.checks.look import Failure, FailureKind, Phase
 from linkkeeper.checks.pacing import HostDeferred, Pacer, PaceRules
-from linkkeeper.checks.rounds import run_round
+from linkkeeper.checks.rounds import Outcome, run_round
 from linkkeeper.errors import NameMissing
 
 SILENCE = Failure(kind=FailureKind.TIMEOUT, phase=Phase.CONNECT, words="no connection in time")
@@ -371,13 +371,13 @@ def test_a_round_asks_again_patiently_what_timed_out_one_at_a_time() -> None:
     async def act() -> None:
         pacer = Pacer(PaceRules())
 
-        async def work(url: str, patient: bool) -> bool:
+        async def work(url: str, patient: bool) -> Outcome:
             passes.append((url, patient))
             together[0] += patient
             assert together[0] <= 1
             await asyncio.sleep(1)
             together[0] -= patient
-            return "slow" in url and not patient
+            return Outcome.SLOW if "slow" in url and not patient else Outcome.ANSWERED
 
         urls = ["http://h.bench/slow1", "http://h.bench/a", "http://h.bench/slow2", "http://o.bench/b"]
         await run_round(urls, work, address=str, pace=pacer)
@@ -396,11 +396,11 @@ def test_a_slow_page_of_a_host_that_answers_is_asked_again_beside_the_others() -
         pacer = Pacer(PaceRules())
         sent = Sent()
 
-        async def work(url: str, patient: bool) -> bool:
+        async def work(url: str, patient: bool) -> Outcome:
             slow = "slow" in url
             await sent.request(pacer, "h.bench", takes_s=(30.0 if patient else 5.0) if slow else 0.1)
             ended[f"{url} {patient}"] = asyncio.get_running_loop().time()
-            return slow and not patient
+            return Outcome.SLOW if slow and not patient else Outcome.ANSWERED
 
         urls = ["http://h.bench/slow", *(f"http://h.bench/{number}" for number in range(100))]
         await run_round(urls, work, address=str, pace=pacer)
@@ -417,7 +417,7 @@ def test_a_host_that_stays_silent_is_asked_once_patiently() -> None:
     async def act() -> float:
         pacer = Pacer(PaceRules())
 
-        async def work(url: str, patient: bool) -> bool:
+        async def work(url: str, patient: bool) -> Outcome:
             try:
                 async with pacer.slot(url) as slot:
                     await slot.sending()
@@ -426,7 +426,7 @@ def test_a_host_that_stays_silent_is_asked_once_patiently() -> None:
                     slot.failed(Failure(kind=FailureKind.TIMEOUT, phase=Phase.CONNECT, words="silent"))
             except HostDeferred:
                 pass
-            return not patient
+            return Outcome.NOTHING if patient else Outcome.SLOW
 
         urls = [f"http://dead.bench/{number}" for number in range(40)]
         await run_round(urls, work, address=str, pace=pacer)
@@ -434,6 +434,38 @@ def test_a_host_that_stays_silent_is_asked_once_patiently() -> None:
 
     assert run(act()) <= 40
     assert asked == [False, False, False, True]
+
+
+def test_what_is_no_answer_does_not_send_slow_pages_to_a_host_that_rests() -> None:
+    """Of a host whose breaker is open, they would all be refused, and none asked patiently."""
+    asked: list[str] = []
+
+    async def act() -> None:
+        pacer = Pacer(PaceRules())
+
+        async def work(url: str, patient: bool) -> Outcome:
+            if "forbidden" in url:
+                # Robots.txt, a lease held elsewhere or a missing name: nothing was sent.
+                return Outcome.NOTHING
+            try:
+                async with pacer.slot(url) as slot:
+                    await slot.sending()
+                    if patient:
+                        asked.append(url)
+                        await asyncio.sleep(20.0)
+                        slot.answered(200, ())
+                        return Outcome.ANSWERED
+                    await asyncio.sleep(5.0)
+                    slot.failed(Failure(kind=FailureKind.TIMEOUT, phase=Phase.CONNECT, words="silent"))
+            except HostDeferred:
+                pass
+            return Outcome.NOTHING if patient else Outcome.SLOW
+
+        slow = [f"http://h.bench/slow{number}" for number in range(5)]
+        await run_round([*slow, "http://h.bench/forbidden"], work, address=str, pace=pacer)
+
+    run(act())
+    assert sorted(asked) == [f"http://h.bench/slow{number}" for number in range(5)]
 
 
 def test_a_round_of_a_thousand_links_ends_within_five_percent_of_the_least_possible() -> None:
@@ -447,9 +479,9 @@ def test_a_round_of_a_thousand_links_ends_within_five_percent_of_the_least_possi
     async def act() -> float:
         pacer = Pacer(PaceRules(slots=20))
 
-        async def work(url: str, patient: bool) -> bool:
+        async def work(url: str, patient: bool) -> Outcome:
             await sent.request(pacer, url.split("/")[2], takes_s=rng.uniform(0.05, 0.3), connects_s=0.02)
-            return False
+            return Outcome.ANSWERED
 
         await run_round(urls, work, address=str, pace=pacer)
         return asyncio.get_running_loop().time()

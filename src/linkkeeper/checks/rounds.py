@@ -15,6 +15,7 @@ its own line, and is then asked once more.
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from linkkeeper.vocabulary.uri import host_of, politeness_key
@@ -23,9 +24,23 @@ Item = TypeVar("Item")
 #: Hosts worked on at a time: at two requests a second each, enough to keep eighty places busy.
 HOSTS_AT_ONCE = 200
 
+
+class Outcome(StrEnum):
+    """
+    What came of one item.
+
+    Only ``ANSWERED`` says that its host is there: a lease held elsewhere, a
+    robots.txt that forbids or a name that does not exist say nothing of it.
+    """
+
+    ANSWERED = "answered"
+    NOTHING = "nothing"
+    #: Did not answer in time, and should be asked again patiently.
+    SLOW = "slow"
+
+
 #: Work on one item; the second argument says whether this is the patient pass.
-#: True means that the item should be tried again patiently.
-Work = Callable[[Item, bool], Awaitable[bool]]
+Work = Callable[[Item, bool], Awaitable[Outcome]]
 
 
 class Pace(Protocol):
@@ -43,7 +58,7 @@ async def run_round(
 
     Args:
         work: Sends its requests through the pacer; asked again, patiently,
-            for items for which it returned True.
+            for items that were ``SLOW``.
         address: URL of an item.
         tasks_per_host: One more than may be open on a host keeps it busy.
     """
@@ -88,9 +103,10 @@ class _HostRound(Generic[Item]):
         while self._line:
             item = self._line.popleft()
             self._pace.expect(self._key, -1)
-            if await self._work(item, False):
+            outcome = await self._work(item, False)
+            if outcome is Outcome.SLOW:
                 self._slow.append(item)
-            else:
+            elif outcome is Outcome.ANSWERED:
                 self._answers = True
             if self._answers and self._slow and (self._retrying is None or self._retrying.done()):
                 self._retrying = group.create_task(self._retry())

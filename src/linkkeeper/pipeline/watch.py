@@ -16,7 +16,7 @@ from linkkeeper.checks.evidence import Weight, weight_of
 from linkkeeper.checks.observe import Leave, Observed, Observer
 from linkkeeper.checks.outage import OutageGuard, Weather
 from linkkeeper.checks.recheck import next_check
-from linkkeeper.checks.rounds import Pace, run_round
+from linkkeeper.checks.rounds import Outcome, Pace, run_round
 from linkkeeper.checks.standing import Standing, standing_of
 from linkkeeper.checks.states import advance, needs_browser_visit
 from linkkeeper.pipeline.hosts import HeldHosts
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 #: A browser is asked at most once per link in this time; the visit before `dead` comes on top.
 BROWSER_AGAIN = timedelta(days=30)
-#: "Nothing changed" is believed for about 90 days: at the longest usual interval three looks in a row.
+#: "Nothing changed" is believed for about 70 days: at the longest usual interval three looks in a row.
 FULL_EVERY = 4
 #: Results are held until the next good canary, at most this long.
 HOLD_S = 60.0
@@ -140,7 +140,7 @@ class Watcher:
         summary = WatchSummary()
         due = await asyncio.to_thread(self._due, self._clock.now(), links)
 
-        async def work(item: _Due, patient: bool) -> bool:
+        async def work(item: _Due, patient: bool) -> Outcome:
             return await self._look(item, patient, summary)
 
         over = asyncio.Event()
@@ -182,16 +182,16 @@ class Watcher:
             due += [_Due(link, _facts(notes.get(link.id, ()))) for link in batch]
         return due
 
-    async def _look(self, item: _Due, patient: bool, summary: WatchSummary) -> bool:
-        """One look; True asks for a patient retry."""
+    async def _look(self, item: _Due, patient: bool, summary: WatchSummary) -> Outcome:
+        """One look, and what it says of the host."""
         link = item.link
         if link.host in self._hosts.wanted:
             # Still due: the next round takes it up once the editor's capture is done.
-            return False
+            return Outcome.NOTHING
         async with self._hosts.hold(link.host) as held:
             if not held:
                 await self._postpone(link)
-                return False
+                return Outcome.NOTHING
             case = await self._case(item)
             observed = await self._observe(link, case, patient)
             if not patient and not observed.observation.void:
@@ -200,17 +200,17 @@ class Watcher:
             if observed.observation.evidence.retry_after_s:
                 await self._hosts.remember_rest(link.host, observed.observation.evidence.retry_after_s)
             if observed.wants_patience and not patient:
-                return True
+                return Outcome.SLOW
             if observed.observation.void and observed.observation.kind is not ObservationKind.PROXY_ERROR:
                 await self._postpone(link)
-                return False
+                return Outcome.NOTHING
             visits = await self._visit_before_death(link, case, observed)
         seen = tuple(_Seen(one.observation, one.browsed) for one in (observed, *visits))
         self._held.append(_Looked(link, seen))
         self.on_event(link.fetch_form, observed.observation.kind.value)
         if len(self._held) >= BATCH:
             await self._flush(summary)
-        return False
+        return Outcome.NOTHING if observed.observation.http_status is None else Outcome.ANSWERED
 
     async def _postpone(self, link: LinkRecord) -> None:
         until = self._clock.now() + self._rules.postpone
