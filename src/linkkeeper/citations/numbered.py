@@ -63,8 +63,8 @@ _MARKED_AFTER = frozenset(".,;:!?”’\"')]_")
 _MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
-#: How a note's number is written.
-#: Name, pattern, whether it needs lines, and what a text must hold for it (asked first, it is much quicker).
+#: How a note's number is written: name, pattern, whether it needs lines, and what a text must hold for it (asked
+#: first, it is much quicker).
 _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("bracket", re.compile(r"(?<![\w\[])\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False, "["),
     ("roman", re.compile(r"(?:^|(?<=\s))\[(?P<n>[ivxlc]{1,7})\](?: ?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False, "["),
