@@ -17,10 +17,12 @@ _LOOK_TIMEOUT_S = 20.0
 _REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LONGEST_REQUEST = 65_536
 
-#: Draws a picture and gives four numbers a cell, as :class:`linkkeeper.replay.likeness.Cell` has them.
+#: Draws a picture and gives four numbers a cell, as :class:`linkkeeper.replay.likeness.Cell` has them;
+#: null for what is no picture.
 _CELLS = """async ([picture, columns, rows]) => {
   const bytes = Uint8Array.from(atob(picture), one => one.charCodeAt(0));
-  const image = await createImageBitmap(new Blob([bytes], {type: 'image/png'}));
+  const image = await createImageBitmap(new Blob([bytes], {type: 'image/png'})).catch(() => null);
+  if (image === null) return null;
   const canvas = new OffscreenCanvas(image.width, image.height);
   const context = canvas.getContext('2d', {willReadFrequently: true});
   context.drawImage(image, 0, 0);
@@ -95,6 +97,8 @@ class PlaywrightStage:
             return await _grid(self._measuring, picture)
         except Error as error:
             raise _died(error) from error
+        except ValueError as error:
+            raise BrowserError("see a replay", subject="the browser", reason="it drew no picture") from error
 
 
 class PlaywrightReplays:
@@ -127,8 +131,6 @@ class PlaywrightReplays:
             try:
                 return await _grid(await context.new_page(), picture)
             except Error as error:
-                if "could not be decoded" in error.message:
-                    raise ValueError("it is no picture") from error
                 raise _died(error) from error
 
     @asynccontextmanager
@@ -139,7 +141,10 @@ class PlaywrightReplays:
 
 
 async def _grid(page: Page, picture: bytes) -> Grid:
+    """The cells of *picture*; a ValueError if it is none."""
     numbers = await page.evaluate(_CELLS, [base64.b64encode(picture).decode("ascii"), COLUMNS, ROWS])
+    if numbers is None:
+        raise ValueError("it is no picture")
     return Grid.of_numbers(numbers)
 
 

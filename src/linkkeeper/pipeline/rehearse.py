@@ -8,6 +8,7 @@ Nothing depends on it at once, so it waits while captures are made.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ LOOKS = 12
 BETWEEN_LOOKS_S = 0.5
 #: So like that no further look could tell more.
 LIKE_ENOUGH = 0.97
+#: Failures of ours with one capture, after which it waits for the next start.
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +86,47 @@ class Rehearser:
         self._clock = clock
         self._address = address
         self._looks = looks
-        self._failed: set[str] = set()
+        self._failures: Counter[str] = Counter()
         self._doubted: dict[str, Rehearsal] = {}
 
     async def run(self, *, limit: int = 20, within_s: float = 40.0) -> int:
         """
-        Rehearse up to *limit* captures, until a capture is being made or the time is up.
+        Rehearse up to *limit* captures, until a capture is being made, the time is up or the browser fails.
 
         Returns:
             How many were rehearsed; one that was bad for the first time among them, though nothing of it is kept yet.
         """
         done, began = 0, monotonic()
-        for capture in await asyncio.to_thread(self._ledger.unrehearsed, limit + len(self._failed)):
-            if capture.id in self._failed:
+        for capture in await asyncio.to_thread(self._ledger.unrehearsed, limit + len(self._failures)):
+            if self._failures[capture.id] >= TRIES:
                 continue
             if done >= limit or monotonic() - began > within_s or await asyncio.to_thread(self._ledger.capturing):
                 break
-            await self._rehearse_and_keep(capture)
+            try:
+                seen = await self.rehearse(capture)
+            except BrowserError as error:
+                # It would hardly do better with the next capture now.
+                self._note_failure(capture, error)
+                break
+            except OSError as error:
+                self._note_failure(capture, error)
+                continue
+            await self._keep(capture, seen)
             done += 1
         return done
 
-    async def _rehearse_and_keep(self, capture: CaptureView) -> None:
-        try:
-            seen = await self.rehearse(capture)
-        except BrowserError as error:
-            # Ours, not the capture's: tried again after the next start.
-            self._failed.add(capture.id)
-            log.warning("a replay could not be rehearsed", capture=capture.id, reason=str(error))
-            return
+    def _note_failure(self, capture: CaptureView, error: Exception) -> None:
+        """A failure of ours tells nothing of the capture: nothing is kept."""
+        self._failures[capture.id] += 1
+        log.warning(
+            "a replay could not be rehearsed",
+            capture=capture.id,
+            reason=str(error),
+            tried=self._failures[capture.id],
+        )
+
+    async def _keep(self, capture: CaptureView, seen: Rehearsal) -> None:
+        self._failures.pop(capture.id, None)
         before = self._doubted.pop(capture.id, None)
         if before is None and seen.is_bad:
             self._doubted[capture.id] = seen
@@ -127,15 +143,19 @@ class Rehearser:
         Open a capture's replay and compare it with the capture's own picture.
 
         Raises:
-            BrowserError: no browser starts, or it died twice.
+            BrowserError: no browser starts, or it died.
+            OSError: the picture is there, but can't be read now.
         """
         if not {PICTURE, PACKAGE} <= set(capture.files) or capture.media_type == "application/pdf":
             return Rehearsal(None, "there is no replay, or no picture to compare it with")
         try:
             picture = await asyncio.to_thread((self._storage / capture.directory / PICTURE).read_bytes)
+        except FileNotFoundError:
+            return Rehearsal(None, "its picture is missing")
+        try:
             own = await self._browser.grid(picture)
-        except (OSError, ValueError) as error:
-            return Rehearsal(None, f"its picture can't be read: {error}")
+        except ValueError:
+            return Rehearsal(None, "its picture is damaged")
         async with self._browser.open(self._address(capture.id)) as stage:
             if not await stage.ready(timeout_s=READY_WITHIN_S):
                 return Rehearsal(0.0, "the replay did not open")
