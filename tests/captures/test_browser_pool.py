@@ -88,6 +88,21 @@ def test_signals_to_our_process_group_do_not_reach_the_browser(visitor: Visitor)
 
 
 @pytest.mark.browser
+def test_pools_that_start_at_once_leave_the_environment_as_it_was() -> None:
+    """Each starts the driver itself, none through the other's wrapper."""
+
+    async def start() -> list[str]:
+        async with PlaywrightPool(BrowserOptions()) as one, PlaywrightPool(BrowserOptions()) as other:
+            await asyncio.gather(one.executable(), other.executable())
+            return [(pool._folder / "apart").read_text("utf-8") for pool in (one, other)]
+
+    before = dict(os.environ)
+    first, second = asyncio.run(start())
+    assert first == second
+    assert dict(os.environ) == before
+
+
+@pytest.mark.browser
 def test_memory_of_a_browser_is_that_of_all_its_processes(visitor: Visitor) -> None:
     async def measured() -> int:
         async with visitor.pool.lease() as browser:

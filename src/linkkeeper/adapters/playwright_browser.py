@@ -4,9 +4,10 @@ import asyncio
 import ctypes
 import os
 import tempfile
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,6 +28,10 @@ _CLOSE_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 60.0
 _TAB_TIMEOUT_S = 30.0
 _MEMORY_CHECK_EVERY = 5
+_DRIVER_VARIABLE = "PLAYWRIGHT_NODEJS_PATH"
+#: One driver starts at a time, whatever loop or thread its pool belongs to: all read the same environment.
+_DRIVER_STARTING = threading.Lock()
+_DRIVER_CHECK_S = 0.02
 #: WebRTC and QUIC would go around the proxy; the rest saves memory and noise.
 #: Quirk: the WebRTC switch lost its "force-"; a Chromium takes one and ignores the other.
 _FLAGS = (
@@ -248,7 +253,7 @@ class PlaywrightPool:
 
     async def _driver(self) -> Playwright:
         if self._playwright is None:
-            with _in_a_session_of_its_own(self._folder):
+            async with _in_a_session_of_its_own(self._folder):
                 try:
                     self._playwright = await self._stack.enter_async_context(async_playwright())
                 except Exception as error:  # Playwright says it with the bare class when its driver dies
@@ -283,27 +288,30 @@ class PlaywrightPool:
         return RunningBrowser(browser, key=key, sandbox=sandbox, marker=marker, consent_rules=rules)
 
 
-@contextmanager
-def _in_a_session_of_its_own(folder: Path) -> Iterator[None]:
+@asynccontextmanager
+async def _in_a_session_of_its_own(folder: Path) -> AsyncIterator[None]:
     """
     Start Playwright's driver, a child of ours, in another session than ours.
 
     Quirk: Ctrl-C and ``kill -- -GROUP`` go to all processes of a group. A driver that dies at once takes the
     browser along, under visits that we still want to end in order. It ends by itself when we are gone.
     """
-    name = "PLAYWRIGHT_NODEJS_PATH"
-    before = os.environ.get(name)
-    wrapper = chromium.write_session_wrapper(folder, before or str(_NODE))
-    if wrapper is None:
-        yield
-        return
-    os.environ[name] = str(wrapper)
+    # Not in a thread: who is cancelled while a thread waits for the lock would leave it locked.
+    while not _DRIVER_STARTING.acquire(blocking=False):  # noqa: ASYNC110  # no primitive of asyncio serves two loops
+        await asyncio.sleep(_DRIVER_CHECK_S)
     try:
-        yield
+        before = os.environ.get(_DRIVER_VARIABLE)
+        wrapper = chromium.write_session_wrapper(folder, before or str(_NODE))
+        if wrapper is not None:
+            os.environ[_DRIVER_VARIABLE] = str(wrapper)
+        try:
+            yield
+        finally:
+            os.environ.pop(_DRIVER_VARIABLE, None)
+            if before is not None:
+                os.environ[_DRIVER_VARIABLE] = before
     finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
+        _DRIVER_STARTING.release()
 
 
 def _give_back_memory() -> None:
