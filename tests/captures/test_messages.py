@@ -130,11 +130,18 @@ def test_a_request_goes_on_with_only_what_must_change() -> None:
         (b"br;q=1.0, gzip;q=0.5", b"gzip;q=0.5"),
         (b"br", b"identity"),
         (b"identity;q=1, *;q=0", b"identity;q=1, *;q=0"),
-        (b"gzip,   x-gzip", b"gzip,   x-gzip"),
+        (b"gzip,   identity", b"gzip,   identity"),
+        (b"gzip, x-gzip", b"gzip"),
+        (b"GZIP;q=0.8, dcb, dcz, identity;q=0.1", b"GZIP;q=0.8, identity;q=0.1"),
+        (b"gzip, *", b"gzip"),
+        (b"*", b"identity"),
+        (b"br, br;q=0.0, *;q=0", b"identity"),
+        (b"gzip, br;q=0, zstd", b"gzip, br;q=0"),
+        (b"", b""),
     ],
 )
-def test_only_unreadable_codings_leave_the_offer(offered: bytes, kept: bytes) -> None:
-    """Media ask for identity: touching that would spoil their ranges."""
+def test_only_gzip_and_identity_stay_in_the_offer(offered: bytes, kept: bytes) -> None:
+    """What is refused stays refused. Media ask for identity: touching that would spoil their ranges."""
     raw = b"GET / HTTP/1.1\r\nAccept-Encoding: " + offered + b"\r\n\r\n"
     assert b"\r\nAccept-Encoding: " + kept + b"\r\n\r\n" in for_origin(read_request(raw), target="/")
 

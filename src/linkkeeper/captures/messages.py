@@ -15,12 +15,20 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\S+) (HTTP/1\.[01]
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-#: pywb shows no zstd, ReplayWeb.page neither zstd nor deflate; br broke readers of WARCs.
-_UNREADABLE_CODINGS = frozenset({b"br", b"zstd", b"deflate"})
+#: pywb shows no zstd, ReplayWeb.page neither zstd nor deflate; br broke readers of WARCs; of others nobody knows.
+_READABLE_CODINGS = frozenset({b"gzip", b"identity"})
+_REFUSED_CODING = re.compile(rb".*;[ \t]*q=0(?:\.0*)?", re.DOTALL | re.IGNORECASE)
 
 
 class MalformedMessage(Exception):
     """A message that is refused; the argument says why, in an editor's words."""
+
+
+class HeadTooLarge(MalformedMessage):
+    """A message head larger than ``max_header_bytes``."""
+
+    def __init__(self) -> None:
+        super().__init__("a message head larger than max_header_bytes")
 
 
 class Framing(Enum):
@@ -216,10 +224,20 @@ def without_fields(head: Head, names: frozenset[bytes]) -> bytes:
     return b"\n".join(kept)
 
 
-def _readable_encodings(value: bytes) -> bytes:
-    offers = [offer.strip() for offer in value.split(b",")]
-    kept = [offer for offer in offers if offer.partition(b";")[0].strip().lower() not in _UNREADABLE_CODINGS]
-    return b", ".join(kept) if kept else b"identity"
+def _unreadable_offers(value: bytes) -> frozenset[bytes]:
+    """What Accept-Encoding offers besides gzip and identity; a coding of weight 0 is refused, not offered."""
+    offers = {offer.strip() for offer in value.split(b",")} - {b""}
+    return frozenset(
+        offer
+        for offer in offers
+        if offer.partition(b";")[0].strip().lower() not in _READABLE_CODINGS and not _REFUSED_CODING.fullmatch(offer)
+    )
+
+
+def _without_offers(value: bytes, unwanted: frozenset[bytes]) -> bytes:
+    kept = [offer for part in value.split(b",") if (offer := part.strip()) and offer not in unwanted]
+    # Where nothing but refusals is left, "*" may be among them.
+    return b", ".join(kept) if any(not _REFUSED_CODING.fullmatch(offer) for offer in kept) else b"identity"
 
 
 def for_origin(head: RequestHead, *, target: str) -> bytes:
@@ -236,7 +254,7 @@ def for_origin(head: RequestHead, *, target: str) -> bytes:
         lowered = name.lower()
         if lowered in (b"proxy-authorization", b"proxy-connection"):
             continue
-        if lowered == b"accept-encoding" and any(coding in value.lower() for coding in _UNREADABLE_CODINGS):
-            line = name + b": " + _readable_encodings(value)
+        if lowered == b"accept-encoding" and (unwanted := _unreadable_offers(value)):
+            line = name + b": " + _without_offers(value, unwanted)
         lines.append(line)
     return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from linkkeeper.captures.browser_key import BrowserKey
 from linkkeeper.captures.ledger import Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
-from linkkeeper.captures.messages import MalformedMessage, RequestHead, head_end, read_request
+from linkkeeper.captures.messages import HeadTooLarge, MalformedMessage, RequestHead, head_end, read_request
 from linkkeeper.captures.ports import Gate, ProxyAddress
 from linkkeeper.captures.relay import NoAnswer, Relay
 from linkkeeper.captures.upstream import Origin, Upstream
@@ -246,7 +246,7 @@ class Recorder:
             return None if raw is None else read_request(raw)
         except MalformedMessage as error:
             url = f"{origin.url}/" if origin is not None else ""
-            if "max_header_bytes" in str(error):
+            if isinstance(error, HeadTooLarge):
                 self._ledger.hit(LimitHit.HEADER, url)
             self._ledger.fail(url, f"the page's request was refused, malformed: {error}")
             await wire.send(_MALFORMED)

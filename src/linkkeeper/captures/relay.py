@@ -11,6 +11,7 @@ from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.messages import (
     Framing,
+    HeadTooLarge,
     MalformedMessage,
     RequestHead,
     ResponseHead,
@@ -125,7 +126,7 @@ class Relay:
             self._give_up(str(error), refused=error.refused)
             raise NoAnswer(str(error), refused=error.refused) from error
         except MalformedMessage as error:
-            if "max_header_bytes" in str(error):
+            if isinstance(error, HeadTooLarge):
                 self._ledger.hit(LimitHit.HEADER, self._asked.url)
             self._give_up(f"refused, malformed: {error}")
             raise NoAnswer(str(error)) from error

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from linkkeeper.captures.messages import MalformedMessage, head_end
+from linkkeeper.captures.messages import HeadTooLarge, head_end
 
 #: Bytes waiting on one connection before its sender is made to wait.
 HIGH_WATER_BYTES = 1 << 18
@@ -101,7 +101,7 @@ class Wire(asyncio.Protocol):
             None if the connection ended before the first byte.
 
         Raises:
-            MalformedMessage: larger than *limit*.
+            HeadTooLarge: larger than *limit*.
             WireLost: the connection broke or ended within the head.
         """
         searched = 0
@@ -112,13 +112,13 @@ class Wire(asyncio.Protocol):
                 break
             searched = len(self._buffer)
             if searched > limit:
-                raise MalformedMessage("a message head larger than max_header_bytes")
+                raise HeadTooLarge
             if not await self._more():
                 if not self._buffer and self._error is None:
                     return None
                 raise WireLost(_reason(self._error) or "the connection ended within a message head")
         if end > limit:
-            raise MalformedMessage("a message head larger than max_header_bytes")
+            raise HeadTooLarge
         head = bytes(self._buffer[:end])
         del self._buffer[:end]
         return head
