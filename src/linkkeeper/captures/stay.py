@@ -11,9 +11,9 @@ from urllib.parse import urldefrag, urlsplit
 
 from linkkeeper.captures import behaviours, consent, pdf_text
 from linkkeeper.captures.completer import Completer
-from linkkeeper.captures.decoding import payload
 from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
+from linkkeeper.captures.main_resource import LARGEST_DOCUMENT, own_pdf, sent_document
 from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
 from linkkeeper.captures.quality import VisitFacts
@@ -21,7 +21,6 @@ from linkkeeper.captures.recorder import Recorder
 from linkkeeper.captures.relay import NO_ANSWER_YET
 from linkkeeper.captures.rendering import Rendering
 from linkkeeper.captures.source_kind import SourceKind, kind_of
-from linkkeeper.captures.spool import content
 from linkkeeper.captures.steps import Step, StepName, StepRunner, StepSkipped, plan
 from linkkeeper.pages.text import Page, read_page
 from linkkeeper.vocabulary.capture import PageMetadata, StepOutcome
@@ -33,9 +32,6 @@ _VIEWER_LOOKS = 12
 _GREY_PICTURE_BYTES = 8_000
 _RESPONSIVE_S = 1.5
 _LONGEST_PDF_TEXT_PAGES = 60
-#: As much of a document as a look reads.
-_COMPARED_BYTES = 262_144
-_LARGEST_DOCUMENT = 8_000_000
 _RESOURCES = frozenset(
     {"style", "script", "image", "font", "iframe", "frame", "video", "audio", "object", "embed", "track"}
 )
@@ -253,7 +249,7 @@ class Stay:
 
     async def _read_text(self) -> str:
         if self.kind is SourceKind.PDF:
-            pdf = self._own_pdf()
+            pdf = own_pdf(self.ledger, limit=self._limits.max_body_bytes)
             self.text = await asyncio.to_thread(pdf_text.text_of, pdf, most_pages=_LONGEST_PDF_TEXT_PAGES)
             title = await asyncio.to_thread(pdf_text.title_of, pdf)
             self.metadata = PageMetadata(title=title, media_type="application/pdf")
@@ -265,7 +261,7 @@ class Stay:
         return f"{len(self.text.split())} words"
 
     async def _read_dom(self) -> str:
-        self.body = self._main_body()
+        self.body = sent_document(self.ledger)
         self._need_page()
         document = await self._tab.dom(timeout_s=10.0)
         self.dom = document.encode("utf-8", "replace")
@@ -313,7 +309,8 @@ class Stay:
 
     async def _print(self) -> str:
         if self.kind is SourceKind.PDF:
-            self._keep("page.pdf", self._own_pdf(), "application/pdf", conversion=False)
+            pdf = own_pdf(self.ledger, limit=self._limits.max_body_bytes)
+            self._keep("page.pdf", pdf, "application/pdf", conversion=False)
             return "the source's own file"
         if self.kind not in (SourceKind.PAGE, SourceKind.PICTURE):
             raise StepSkipped(f"not for a {self.kind}")
@@ -335,24 +332,6 @@ class Stay:
 
     async def _refetch(self) -> str:
         return await self._completer.run()
-
-    def _own_pdf(self) -> bytes:
-        main = self.ledger.main
-        exchange = self.ledger.exchange_of(main) if main is not None else None
-        if exchange is None or main is None or main.answer is None:
-            raise StepSkipped("the file did not arrive")
-        pdf = payload(main.answer, content(exchange.response_body), limit=self._limits.max_body_bytes)
-        if b"%PDF-" not in pdf[:1024]:
-            raise StepSkipped("called a PDF, but it is none")
-        return pdf
-
-    def _main_body(self) -> bytes:
-        """The document as the server sent it, decoded, cut as looks cut theirs: later looks are compared with it."""
-        main = self.ledger.main
-        exchange = self.ledger.exchange_of(main) if main is not None else None
-        if exchange is None or main is None or main.answer is None or exchange.response_body.length > _LARGEST_DOCUMENT:
-            return b""
-        return payload(main.answer, content(exchange.response_body), limit=_COMPARED_BYTES)
 
     def _keep(self, name: str, data: bytes, media_type: str, *, conversion: bool = True) -> None:
         self._renderings.append(
@@ -410,7 +389,7 @@ class Stay:
 
 def _share_in_document(shown: str, document: str) -> float | None:
     """Of the words that the page shows, without its frames, the share that its document has."""
-    return pdf_text.word_share(shown, unescape(document[:_LARGEST_DOCUMENT]))
+    return pdf_text.word_share(shown, unescape(document[:LARGEST_DOCUMENT]))
 
 
 def _belongs_to_page(asked: Asked) -> bool:
