@@ -1,5 +1,6 @@
 """Who may see a capture: open, or dark with the words of its tombstone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,10 +50,25 @@ def tombstone(capture: CaptureView, now: datetime) -> Tombstone | None:
             )
 
 
-def shown_or_tombstone(catalogue: Catalogue, capture: CaptureView, now: datetime) -> Tombstone | None:
-    """As :func:`tombstone`; a "same as" row is dark when the capture that holds its bytes is."""
+def holder(catalogue: Catalogue, capture: CaptureView, *, among: Iterable[CaptureView] = ()) -> CaptureView | None:
+    """The capture that holds the bytes shown for *capture*: itself, or the one that it is the same as."""
+    if not capture.same_as:
+        return capture
+    near = next((one for one in among if one.id == capture.same_as), None)
+    return near or catalogue.capture(capture.same_as)
+
+
+def shown_or_tombstone(
+    catalogue: Catalogue, capture: CaptureView, now: datetime, *, among: Iterable[CaptureView] = ()
+) -> Tombstone | None:
+    """
+    As :func:`tombstone`; a "same as" row is dark when the capture that holds its bytes is.
+
+    Args:
+        among: Captures that are read already; only another one has to be asked for.
+    """
     own = tombstone(capture, now)
     if own or not capture.same_as:
         return own
-    holder = catalogue.capture(capture.same_as)
-    return tombstone(holder, now) if holder else None
+    held_by = holder(catalogue, capture, among=among)
+    return tombstone(held_by, now) if held_by else None

@@ -31,18 +31,12 @@ class Mementos:
         return found.captures if found else ()
 
     def holder(self, captures: Sequence[CaptureView], capture: CaptureView) -> CaptureView | None:
-        """The capture that holds the bytes shown for *capture*: itself, or the one that it is the same as."""
-        if not capture.same_as:
-            return capture
-        near = next((one for one in captures if one.id == capture.same_as), None)
-        return near or self.services.catalogue.capture(capture.same_as)
+        """As :func:`linkkeeper.web.access.holder`."""
+        return access.holder(self.services.catalogue, capture, among=captures)
 
     def tombstone(self, captures: Sequence[CaptureView], capture: CaptureView) -> access.Tombstone | None:
-        """Its tombstone; a "same as" row is dark when the capture that holds its bytes is. None while it is open."""
-        now = self.services.clock.now()
-        own = access.tombstone(capture, now)
-        holder = self.holder(captures, capture)
-        return own or (access.tombstone(holder, now) if holder else None)
+        """As :func:`linkkeeper.web.access.shown_or_tombstone`, now."""
+        return access.shown_or_tombstone(self.services.catalogue, capture, self.services.clock.now(), among=captures)
 
     def shown(self, captures: Sequence[CaptureView]) -> tuple[CaptureView, ...]:
         """Those that may be shown now; a "same as" row is as dark as the capture that holds its bytes."""
