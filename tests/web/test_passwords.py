@@ -1,4 +1,4 @@
-"""A one-time password serves once; an editor chooses the next one before anything else."""
+"""A one-time password works until an own one is chosen, and leads nowhere else before."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
-from linkkeeper.pipeline.first_login import FIRST_LOGIN, leave_first_login
+from linkkeeper.pipeline.first_login import FIRST_LOGIN, forget_first_login, leave_first_login
 from web_making import PASSWORD, Room, listening, open_room
 
 OWN = "a password of my own"
@@ -36,7 +37,7 @@ def test_nothing_comes_before_an_own_password(one_time: Any) -> None:
     for path in ("/desk/", "/desk/queue", "/", "/web/2026/https://a.example/"):
         assert client.get(path).headers.get("location") == "/password", path
     assert client.get("/api/captures/a").status_code == 403
-    assert "serves once" in client.get("/password").text
+    assert "works until then" in client.get("/password").text
     assert client.get("/static/linkkeeper.css").status_code == 200
     for new, again in ((password, password), ("short", "short"), (OWN, "another one then")):
         assert choose(client, new, again).status_code == 422
@@ -54,6 +55,16 @@ def test_the_one_time_password_ends_with_the_own_one(one_time: Any) -> None:
     assert accounts.sign_in("editor", OWN, now=now) is not None
     leave_first_login(accounts, room.root)
     assert not (room.root / FIRST_LOGIN).exists()
+
+
+def test_a_first_login_that_can_not_be_removed_is_told(tmp_path: Path) -> None:
+    """No file is no trouble; a folder in its place is."""
+    with capture_logs() as events:
+        forget_first_login(tmp_path, "editor")
+        assert events == []
+        (tmp_path / FIRST_LOGIN).mkdir()
+        forget_first_login(tmp_path, "editor")
+    assert [one["log_level"] for one in events] == ["warning"]
 
 
 def test_a_password_is_changed_by_who_knows_it_and_ends_other_sessions(editor: Any, room: Room) -> None:

@@ -33,6 +33,6 @@ def _say_ready(url: str, settings: Settings) -> None:
     say.print(f"reading room {url}/   desk {url}/desk/")
     login = settings.storage.path / FIRST_LOGIN
     if login.exists():
-        say.print(f"the first editor's name and one-time password are in {login}; it goes with the first sign-in")
+        say.print(f"the first editor's name and one-time password are in {login}; it goes once an own one is chosen")
     if not settings.web.public_url:
         say.print("[web] public_url is unset: repairs that need an archived link of ours wait for it")

@@ -1,12 +1,11 @@
 """
 The first editor's one-time password, in a file that only the owner of the storage folder can read.
 
-It is left where there is no editor yet, serves once, and goes when the editor
-has chosen a password.
+It is left where there is no editor yet. The password works until the editor has
+chosen an own one; the file goes then.
 """
 
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -35,6 +34,11 @@ def leave_first_login(accounts: Accounts, root: Path) -> None:
 def forget_first_login(root: Path, name: str) -> None:
     """Remove the file once the password of the editor whom it names was changed."""
     path = root / FIRST_LOGIN
-    with suppress(OSError):
+    try:
         if path.read_text("utf-8").partition("\n")[0] == name:
-            path.unlink(missing_ok=True)
+            path.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        # The password in it is worth nothing by now.
+        log.warning("the first login's file could not be removed", path=str(path), reason=str(error))
