@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import DatabaseError as SqlDatabaseError
@@ -137,10 +137,10 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _on_begin(connection: object) -> None:
-    options = connection.get_execution_options()  # type: ignore[attr-defined]  # typed as a plain object by events
+def _on_begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
     how = "BEGIN IMMEDIATE" if options.get("linkkeeper_immediate") else "BEGIN"
-    connection.exec_driver_sql(how)  # type: ignore[attr-defined]
+    connection.exec_driver_sql(how)
 
 
 def _config(url: str) -> "Config":

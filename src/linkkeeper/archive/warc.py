@@ -158,7 +158,7 @@ def warc_date(moment: datetime) -> str:
 
 
 def open_body(body: Body) -> IO[bytes]:
-    return io.BytesIO(body.data) if body.path is None else body.path.open("rb")  # type: ignore[arg-type]
+    return io.BytesIO(body.data) if body.path is None else body.path.open("rb")  # type: ignore[arg-type]  # one of the two is set
 
 
 def pieces_of(body: Body) -> Iterator[bytes]:
