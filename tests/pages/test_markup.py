@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkkeeper.pages.markup import Element, Markup, Text, parse, unescape
+from linkkeeper.pages.markup import Markup, parse, unescape
+from linkkeeper.pages.nodes import Element, Text
 
 
 def names(markup: Markup) -> list[str]:

@@ -9,14 +9,16 @@ from datetime import date
 
 from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
+from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_copies import add_attribute_copies, beginning, copies_in_text
 from linkkeeper.citations.html_counted import find_counted
 from linkkeeper.citations.html_inline import InlineNote, find_inline
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
-from linkkeeper.citations.html_page import Page, Taken, prepare, take
+from linkkeeper.citations.html_page import Page, Taken, take
 from linkkeeper.citations.numbered import find_numbered
-from linkkeeper.pages.markup import Element, Markup
+from linkkeeper.pages.markup import Markup
+from linkkeeper.pages.nodes import Element
 from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.uri import host_of
 

@@ -14,7 +14,8 @@ from linkkeeper.citations.drafts import NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.html_marks import Mark
 from linkkeeper.citations.html_page import Page, Taken, take
-from linkkeeper.pages.markup import Attribute, Element, entities
+from linkkeeper.pages.markup import Attribute, entities
+from linkkeeper.pages.nodes import Element
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"”“]{4,40}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from linkkeeper.citations.html_listed import Place
 from linkkeeper.citations.html_page import Page
 from linkkeeper.citations.numbered import HEADING, NOTES_HEADING, likeness
-from linkkeeper.pages.markup import Element, Text
+from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Region
 
 _NUMBERS = re.compile(r"\s*[\[(]?\s*(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*[\])]?\s*[.,;]?\s*")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from linkkeeper.citations.html_marks import label_in, text_before
 from linkkeeper.citations.html_page import NOTE_TAGS, Page
-from linkkeeper.pages.markup import Element, Text
+from linkkeeper.pages.nodes import Element, Text
 
 _NAME = re.compile(
     r"(?:^|[\s_-])(?:foot-?note|side-?note|margin-?note|end-?note|aside-?note|inline-?note|fn|mfn)(?:$|[\s_-])|"

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before
 from linkkeeper.citations.html_page import Page
-from linkkeeper.pages.markup import BLOCK, Element, Text, unescape
+from linkkeeper.pages.markup import BLOCK, unescape
+from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import names_notes
 
 #: A note is not longer (characters of source).

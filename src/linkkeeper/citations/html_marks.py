@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from linkkeeper.citations.html_page import Page
-from linkkeeper.pages.markup import Element, Text
+from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Region
 
 _LABEL = re.compile(

@@ -3,42 +3,26 @@
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import unquote
 
 from linkkeeper.citations.drafts import Destination
 from linkkeeper.citations.flat import Flat
-from linkkeeper.pages.markup import BLOCK, VALUED, Attribute, Element, Markup, Text, entities, unescape
-from linkkeeper.pages.regions import RegionFinder, Regions, regions_of
+from linkkeeper.pages.markup import BLOCK, Attribute, Markup, entities, unescape
+from linkkeeper.pages.nodes import Element, Text
+from linkkeeper.pages.regions import Regions, regions_of
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _SPACES = re.compile(r"[ \t\f]*[\r\n][ \t\r\n\f]*|[ \t\f]{2,}")
 #: Content that is for machines, for pressing or for readers of the screen's text only.
 _UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "canvas", "math", "rt", "rp"})
-_HIDDEN_CLASS = re.compile(
-    r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden|mw-cite-up-arrow-accessibility-label|z3988"
-    r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
-    re.I,
-)
 #: Names of marks and notes in pages that were copied from one address to another.
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
 _LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
 _CHANGED = re.compile(r"[\t\r\n\f&]|  ")
-_ABSOLUTE = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:https?:)?//""", re.I)
-_PREFIXED = re.compile(
-    r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/""", re.I
-)
 _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
-#: Elements that may be notes, or hold them, by their class, id or role.
-_MAY_BE_NOTES = re.compile("note|fn|ref|bibliography|citation|works|marginalia", re.I)
 NOTE_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
-_HEAD = frozenset({"html", "title", "meta", "time", "link"})
-_STREAMED = re.compile(r"S:[0-9a-f]+")
-#: Nobody hides such a share of a page's text from its readers.
-_MUCH = 0.4
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 #: Journals add links that search for a reference; nobody cited those.
 _LOOK_UP = re.compile(
     r"(?i)(?:https?:)?//(?:scholar\.google\.[a-z.]+/scholar|www\.google\.[a-z.]+/search\?|\w+\.scopus\.com/inward|"
@@ -83,7 +67,7 @@ class Page:
     _positions: dict[int, int] = field(default_factory=dict)
     _counted: set[int] = field(default_factory=set)
     _last: tuple[int, dict[str, Attribute]] = (-1, {})
-    _regions: Regions | None = None
+    known_regions: Regions | None = None
 
     def attributes(self, element: Element) -> dict[str, Attribute]:
         """Return the attributes of *element*; those of the last one asked for are kept."""
@@ -106,9 +90,9 @@ class Page:
 
     @property
     def regions(self) -> Regions:
-        if self._regions is None:
-            self._regions = regions_of(self.markup)
-        return self._regions
+        if self.known_regions is None:
+            self.known_regions = regions_of(self.markup)
+        return self.known_regions
 
     def inside(self, element: Element) -> Iterator[Element | Text]:
         """Yield the descendants of *element* in order."""
@@ -166,136 +150,6 @@ class Page:
         if "&" in text:
             text = "".join(_with_entities(text))
         return " ".join(text.split())
-
-
-def prepare(markup: Markup, location: str = "") -> Page:
-    """Go through all elements once and collect what the searches for notes and links begin with."""
-    page = Page(markup)
-    finder = RegionFinder(markup)
-    collector = _Collector(page)
-    for node, start, inner in zip(markup.nodes.elements, markup.starts, markup.inners, strict=True):
-        if node is not None:
-            finder.see(node, collector.see(node, start + 1 + len(node.name), inner))
-    page._regions = finder.regions()
-    page.hidden = {index for index in page.hidden if not _shows_later(page, index, finder.weights)}
-    own = location if location.startswith(("http://", "https://")) else _canonical(page)
-    page.base = own.partition("#")[0] if own.startswith(("http://", "https://")) else ""
-    page.may_be_repaired = "data-originalurl" in markup.text or "DATA-ORIGINALURL" in markup.text
-    page.is_saved_copy = _is_saved_copy(markup.text)
-    return page
-
-
-#: How attributes are read, by name in the ways that they are written.
-_KINDS = {
-    written: kind
-    for kind, names in {
-        "words": ("class", "role", "epub:type"),
-        "id": ("id",),
-        "name": ("name",),
-        "style": ("style",),
-    }.items()
-    for name in names
-    for written in (name, name.upper(), name.capitalize())
-}
-
-
-def _shows_later(page: Page, index: int, weights: Sequence[int]) -> bool:
-    """
-    Tell whether a hidden element is text that a script shows at once.
-
-    Quirk: frameworks that stream a page send its parts as ``<div hidden id="S:1">``.
-    """
-    element = page.markup.nodes.elements[index]
-    if element is None:
-        return False
-    share = (weights[element.stop] - weights[index]) / max(1, weights[-1])
-    return share > _MUCH or _STREAMED.fullmatch(page.value(element, "id")) is not None
-
-
-class _Collector:
-    """Sorts the elements of a page by what they may be."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.text = page, page.markup.text
-        #: Most pages hold none of these: asked once instead of at each element.
-        self.may_mark = "data-mfn" in self.text
-
-    def see(self, element: Element, start: int, end: int) -> str:
-        """Take up the next element, whose attributes stand from *start* to *end*; return its class, id and role."""
-        page, name = self.page, element.name
-        if name in _HEAD:
-            page.head.append(element)
-        elif name == "ol":
-            page.lists.append(element)
-        if end - start <= 2:
-            if name in NOTE_TAGS:
-                page.named.append(element)
-            return ""
-        words: list[str] = []
-        for key, double, single, bare in VALUED.findall(self.text, start, end):
-            kind = _KINDS.get(key)
-            if kind is None:
-                continue
-            value = double or single or bare
-            if kind == "words":
-                words.append(value)
-            elif kind == "id":
-                words.append(value)
-                self._name(value, element)
-            elif kind == "name":
-                if name == "a":
-                    self._name(value, element)
-            elif _HIDDEN_STYLE.search(value):
-                page.hidden.add(element.index)
-        return self._sorted(element, " ".join(words), start, end)
-
-    def _name(self, raw: str, element: Element) -> None:
-        self.page.names.setdefault(unescape(raw).strip(), element)
-
-    def _sorted(self, element: Element, words: str, start: int, end: int) -> str:
-        page, text = self.page, self.text
-        is_marked = self.may_mark and text.find("data-mfn", start, end) >= 0
-        if is_marked or element.name in NOTE_TAGS or _may_be_notes(words):
-            page.named.append(element)
-        if element.name == "a" and text.find("#", start, end) >= 0:
-            page.fragments.append(element)
-        if (words and _is_hidden(words)) or (
-            text.find("hidden", start, end) >= 0 and "hidden" in page.attributes(element)
-        ):
-            page.hidden.add(element.index)
-        return words
-
-
-@lru_cache(maxsize=2048)
-def _may_be_notes(words: str) -> bool:
-    return _MAY_BE_NOTES.search(words) is not None
-
-
-@lru_cache(maxsize=2048)
-def _is_hidden(words: str) -> bool:
-    return _HIDDEN_CLASS.search(words) is not None
-
-
-def _canonical(page: Page) -> str:
-    """Return the page's own address as it gives it, or ""."""
-    for element in page.head:
-        if element.name == "link" and "canonical" in page.value(element, "rel").lower():
-            found = page.value(element, "href").strip()
-        elif element.name == "meta" and page.value(element, "property") == "og:url":
-            found = page.value(element, "content").strip()
-        else:
-            continue
-        if found:
-            return found
-    return ""
-
-
-def _is_saved_copy(text: str) -> bool:
-    """Tell whether nearly all links of a page, its navigation too, lead through the Wayback Machine."""
-    if text.find("/web/") < 0:
-        return False
-    prefixed = sum(1 for _ in _PREFIXED.finditer(text))
-    return prefixed >= 10 and prefixed >= 0.8 * sum(1 for _ in _ABSOLUTE.finditer(text))
 
 
 def _unprefixed(url: str) -> str:

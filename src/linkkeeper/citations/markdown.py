@@ -12,10 +12,11 @@ from datetime import date
 from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.html import after_label, label_of
+from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_inline import find_inline
 from linkkeeper.citations.html_listed import find_listed
 from linkkeeper.citations.html_marks import find_marks
-from linkkeeper.citations.html_page import prepare, take
+from linkkeeper.citations.html_page import take
 from linkkeeper.citations.markdown_text import Definition, MarkdownText, folded
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.decode import in_characters

@@ -15,6 +15,7 @@ from itertools import pairwise
 from statistics import median, quantiles
 
 from linkkeeper.citations.boundaries import find_urls
+from linkkeeper.citations.numbered_marks import SUPERSCRIPTS, Announced, Mark, announced_share, marks_in, number_of
 
 HEADING = re.compile(
     r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|"
@@ -52,15 +53,7 @@ _FURNITURE = re.compile(
     r"(?:Previous|Next) (?:post|article)\b|Subscribe (?:to|now)\b|Sign up (?:for|to)\b|All rights reserved|©)"
 )
 _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s*[↩↵])|)")
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
-#: Marks are small numbers; the first dozen notes tell enough.
-_NUMBER = re.compile(r"\d+")
-_RAISED = re.compile(r"(?<=[^\W\d_]|[.,;:!?”\"’')\]])(?P<n>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)")
-_ROMAN_MARK = re.compile(r"\[(?P<n>[ivxlc]{1,7})\]")
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_MARKED_AFTER = frozenset(".,;:!?”’\"')]_")
-_MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
 #: How a note's number is written: name, pattern, whether it needs lines, and what a text must hold for it (asked
@@ -98,14 +91,6 @@ class Numbered:
     counted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    number: int
-    shown: str
-    start: int
-    end: int
-
-
 def line_width(text: str) -> int | None:
     """Return the length of a full line where *text* is wrapped; None where it isn't."""
     lengths = [len(line) for line in text.split("\n") if line.strip()]
@@ -121,16 +106,16 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     Args:
         vouched: Labels that links in the text already announce.
     """
-    best: tuple[float, list[_Mark]] | None = None
+    best: tuple[float, list[Mark]] | None = None
     lines = _is_wrapped(text)
-    known = _Announced({} if vouched else _marks_in(text), frozenset(vouched))
+    known = Announced({} if vouched else marks_in(text), frozenset(vouched))
     for name, pattern, needs_lines, signs in _STYLES:
         if (needs_lines and not lines) or not any(sign in text for sign in signs):
             continue
         marks = [
-            _Mark(number, shown, m.start(), m.end())
+            Mark(number, shown, m.start(), m.end())
             for m in pattern.finditer(text)
-            if (number := _number(shown := m["n"].translate(_SUPERSCRIPTS)))
+            if (number := number_of(shown := m["n"].translate(SUPERSCRIPTS)))
             and (not name.startswith("flat") or _after_sentence(text, m.start()))
         ]
         scored = _best_chain(text, marks, name, known)
@@ -140,14 +125,6 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     if best is None or len(arrows) > 1.5 * len(best[1]):
         return arrows or _dropped(text)
     return _pieces(text, best[1])
-
-
-def _number(shown: str) -> int:
-    """Read a number, Roman ones too; 0 where it is none."""
-    if shown.isdecimal():
-        return int(shown)
-    values = [_ROMAN[letter] for letter in shown.lower()]
-    return sum(-value if value < max(values[index:]) else value for index, value in enumerate(values))
 
 
 def _after_sentence(text: str, position: int) -> bool:
@@ -161,11 +138,11 @@ def _is_wrapped(text: str) -> bool:
     return "\n" in text.strip()
 
 
-def _best_chain(text: str, marks: list[_Mark], style: str, known: "_Announced") -> tuple[float, list[_Mark]] | None:
+def _best_chain(text: str, marks: list[Mark], style: str, known: Announced) -> tuple[float, list[Mark]] | None:
     places: dict[int, list[int]] = {}
     for index, mark in enumerate(marks):
         places.setdefault(mark.number, []).append(index)
-    best: tuple[float, list[_Mark]] | None = None
+    best: tuple[float, list[Mark]] | None = None
     starts = [*places.get(1, [])[-_MAX_STARTS:], *places.get(2, [])[-5:]]
     for start in sorted(starts, reverse=True):
         chain = _chain_from(marks, places, start)
@@ -180,16 +157,16 @@ def _best_chain(text: str, marks: list[_Mark], style: str, known: "_Announced") 
     return best
 
 
-def _bare_first(text: str, before: int) -> _Mark | None:
+def _bare_first(text: str, before: int) -> Mark | None:
     """Quirk: some lists write "1 Author" first and only then "2 | Author"; a heading must stand before it."""
     place = None
     for match in re.compile(r"(?:^|(?<=\s))1[.)]? (?=\S)", re.M).finditer(text, max(0, before - 3_000), before):
         if _headed(text, match.start()):
             place = match
-    return _Mark(1, "1", place.start(), place.end()) if place else None
+    return Mark(1, "1", place.start(), place.end()) if place else None
 
 
-def _chain_from(marks: list[_Mark], places: dict[int, list[int]], start: int) -> list[_Mark]:
+def _chain_from(marks: list[Mark], places: dict[int, list[int]], start: int) -> list[Mark]:
     """Follow 1, 2, 3 … from *start*, always to the next place of the next number."""
     chain, index, number = [marks[start]], start, marks[start].number
     while True:
@@ -205,11 +182,11 @@ def _chain_from(marks: list[_Mark], places: dict[int, list[int]], start: int) ->
         chain.append(marks[index])
 
 
-def _plausible_gap(marks: list[_Mark], index: int, following: int) -> bool:
+def _plausible_gap(marks: list[Mark], index: int, following: int) -> bool:
     return marks[following].start - marks[index].end < 6_000
 
 
-def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> float | None:
+def _score(text: str, chain: list[Mark], style: str, known: Announced) -> float | None:
     step = max(1, len(chain) // _SAMPLE)
     measured = [
         likeness(text[chain[index].end : _next_start(chain, index, text)]) for index in range(0, len(chain), step)
@@ -217,7 +194,7 @@ def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> fl
     average = sum(measured) / len(measured)
     first = chain[0].start
     heading = _headed(text, first)
-    announced = _announced(chain, known)
+    announced = announced_share(chain, known)
     if len(chain) == 1 and not (heading and announced):
         return None
     needed = 0.55
@@ -231,7 +208,7 @@ def _score(text: str, chain: list[_Mark], style: str, known: "_Announced") -> fl
     return len(chain) * (average + 0.5 * announced + (0.3 if heading else 0.0))
 
 
-def _next_start(chain: list[_Mark], index: int, text: str) -> int:
+def _next_start(chain: list[Mark], index: int, text: str) -> int:
     return min(chain[index + 1].start if index + 1 < len(chain) else len(text), chain[index].end + 1_200)
 
 
@@ -253,51 +230,7 @@ def _headed(text: str, position: int) -> bool:
     return bool(HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
 
 
-def _announced(chain: list[_Mark], announced: "_Announced") -> float:
-    """Return the share of the chain's first numbers that stand as marks before it (or are vouched for)."""
-    sample = chain[:12]
-    if announced.vouched:
-        return sum(str(mark.number) in announced.vouched for mark in sample) / len(sample)
-    found, position = 0, -1
-    for mark in sample:
-        # On page bottoms, the mark of note n stands before note n, but not before note 1.
-        places = announced.places.get(mark.number, [])
-        index = bisect_right(places, position)
-        if index < len(places) and places[index] < mark.start:
-            found, position = found + 1, places[index]
-    return found / len(sample)
-
-
-@dataclass(frozen=True, slots=True)
-class _Announced:
-    """Where small numbers stand like marks in a text, and labels that links announce."""
-
-    places: dict[int, list[int]]
-    vouched: frozenset[str]
-
-
-def _marks_in(text: str) -> dict[int, list[int]]:
-    """Find ``[3]``, ``^3``, ``word.3`` and, in flattened text, a bare 3 before a sentence."""
-    places: dict[int, list[int]] = {}
-    for match in _NUMBER.finditer(text):
-        start, end = match.span()
-        if end - start > 2:
-            continue
-        before, after = text[start - 1 : start], text[end : end + 1]
-        bracketed = before == "[" and after == "]"
-        attached = (before.isalpha() or before in _MARKED_AFTER) and (not after or after in _MARKED_BEFORE)
-        loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
-        if before and (bracketed or before == "^" or attached or loose):
-            places.setdefault(int(match.group()), []).append(start)
-    for pattern, signs in ((_RAISED, "¹²³"), (_ROMAN_MARK, "[")):
-        for match in () if not any(sign in text for sign in signs) else pattern.finditer(text):
-            places.setdefault(_number(match["n"].translate(_SUPERSCRIPTS)), []).append(match.start())
-    for found in places.values():
-        found.sort()
-    return places
-
-
-def _pieces(text: str, chain: list[_Mark]) -> list[Numbered]:
+def _pieces(text: str, chain: list[Mark]) -> list[Numbered]:
     notes: list[Numbered] = []
     for index, mark in enumerate(chain):
         end = chain[index + 1].start if index + 1 < len(chain) else _end_of_last(text, chain)
@@ -306,7 +239,7 @@ def _pieces(text: str, chain: list[_Mark]) -> list[Numbered]:
     return notes
 
 
-def _end_of_block(text: str, mark: _Mark, limit: int) -> int:
+def _end_of_block(text: str, mark: Mark, limit: int) -> int:
     """
     Return where a note that stands in lines ends.
 
@@ -328,7 +261,7 @@ def _is_page_turn(rest: str) -> bool:
     return bool(lines) and bool(re.fullmatch(r"\s*(?:page )?[-–]?\s*\d{1,4}\s*[-–]?\s*(?:of \d+)?", lines[0], re.I))
 
 
-def _end_of_last(text: str, chain: list[_Mark]) -> int:
+def _end_of_last(text: str, chain: list[Mark]) -> int:
     """Return where the last note ends: with its paragraph, or where the other notes would end."""
     start = chain[-1].end
     paragraph = re.compile(r"\n[ \t]*\n|\n(?=#|---)").search(text, start)
@@ -355,7 +288,7 @@ def _before_furniture(text: str, start: int, limit: int) -> int:
     return found.start() if found else limit
 
 
-def _end_with_urls(text: str, chain: list[_Mark]) -> bool:
+def _end_with_urls(text: str, chain: list[Mark]) -> bool:
     """Tell whether the notes before the last end with their URL, so that more text is the page's."""
     ends = [re.search(r"https?://\S+[\s.;,)]*$", text[before.end : after.start]) for before, after in pairwise(chain)]
     with_url = [
@@ -373,13 +306,13 @@ def _dropped(text: str) -> list[Numbered]:
     Flattening a page whose notes unfold in the text gives such texts. Each
     note must read like a citation and hold a URL, behind which it ends.
     """
-    marks: list[_Mark] = []
+    marks: list[Mark] = []
     places: dict[int, list[int]] = {}
     for match in _DROPPED.finditer(text):
         piece = text[match.end() : match.end() + 400]
         if _NOTE_START.match(piece) or (_URL.search(piece) and likeness(piece) >= 0.6):
             places.setdefault(int(match["n"]), []).append(len(marks))
-            marks.append(_Mark(int(match["n"]), match["n"], match.start(), match.end()))
+            marks.append(Mark(int(match["n"]), match["n"], match.start(), match.end()))
     chains = [_chain_from(marks, places, start) for start in places.get(1, [])[:_MAX_STARTS]]
     chain = max(chains, key=len, default=[])
     if len(chain) < 3:

@@ -15,7 +15,8 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate
 
-from linkkeeper.pages.markup import Element, Markup, Text
+from linkkeeper.pages.markup import Markup
+from linkkeeper.pages.nodes import Element, Text
 
 
 class Region(StrEnum):

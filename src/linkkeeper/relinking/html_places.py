@@ -15,7 +15,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from linkkeeper.pages.markup import BLOCK, Element, Markup, Text, entities, parse
+from linkkeeper.pages.markup import BLOCK, Markup, entities, parse
+from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import TextParts
 from linkkeeper.relinking.places import Place
 from linkkeeper.relinking.wanted import Wanted
@@ -146,6 +147,18 @@ def text_places(markup: Markup, node: Text, wanted: Wanted) -> Iterator[Place]:
             return
     for url, start, end in _Run(markup, block).find(wanted):
         yield Place(url, markup.span(start, end), OccurrenceForm.HTML_TEXT)
+
+
+def in_running_text(data: bytes, places: Sequence[Place], *, declared_type: str | None = None) -> list[Place]:
+    """Those of *places* that stand in text, not in code, in a link's words or in a tag."""
+    markup = parse(data, declared_type=declared_type)
+    nodes = ((place, _node_at(markup, place.span.start)) for place in places if markup.nodes)
+    return [
+        place
+        for place, node in nodes
+        if isinstance(node, Text) and node.parent is not None
+        if not any(element.name in NO_TEXT for element in (node.parent, *node.parent.ancestors()))
+    ]
 
 
 def _block_of(node: Text) -> Element | None:

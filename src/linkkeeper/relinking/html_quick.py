@@ -18,7 +18,8 @@ from functools import cached_property
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkkeeper.pages.decode import Decoded, decode, in_characters
-from linkkeeper.pages.markup import BLOCK, Element, Markup, parse_decoded
+from linkkeeper.pages.markup import BLOCK, Markup, parse_decoded
+from linkkeeper.pages.nodes import Element
 from linkkeeper.pages.regions import region_named
 from linkkeeper.relinking.html_places import LINKS, NO_TEXT, HtmlPlaces, find_places, link_place, text_places
 from linkkeeper.relinking.places import Place
