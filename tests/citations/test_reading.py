@@ -305,3 +305,16 @@ def test_reading_never_fails_on_any_bytes(data: bytes, name: str) -> None:
         read(data, location=name)
     except InputError as error:
         assert error.reason
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["__ Section_", "__ mailto:kay@a.example", ".. __: Section_", ".. __:", ".. __: `The section`_"],
+)
+def test_nameless_references_lead_to_the_targets_in_their_order(other: str) -> None:
+    """One that leads to no URL takes none away from the next."""
+    text = (
+        "Salt [1]_, iron [2]_.\n\n.. [1] `Kay`__ and `Lee <mailto:lee@a.example>`__.\n.. [2] `Moss`__.\n\n"
+        f"{other}\n\n.. __: https://moss.example/\n\nSection\n=======\n\nWords.\n"
+    )
+    assert notes_of(read(text.encode(), location="a.rst")) == [("1", []), ("2", ["https://moss.example/"])]

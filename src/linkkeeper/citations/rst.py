@@ -12,6 +12,8 @@ _NOTE = re.compile(r"^(?P<indent>[ \t]*)\.\.[ \t]+\[(?P<label>\#?[\w.:+-]*|\*)\]
 _TARGET = re.compile(
     r"^[ \t]*(?:\.\.[ \t]+_(?P<name>(?:`[^`\n]+`|\\:|[^:\n\\])*):|__)[ \t]+\n?[ \t]*(?P<url>\S+)[ \t]*$", re.M
 )
+#: Also those that lead to a section, to an address for mail or to the next paragraph.
+_NAMELESS = re.compile(r"^[ \t]*(?:\.\.[ \t]+__:|__[ \t]+(?=\S))", re.M)
 #: Code, raw output, pictures and comments hold no prose; of a figure, all but its caption.
 _UNREAD = re.compile(
     r"^(?P<indent>[ \t]*)\.\.(?:[ \t]+(?:\|[^|\n]+\|[ \t]+)?(?:"
@@ -22,6 +24,8 @@ _UNREAD = re.compile(
     r"|^[ \t]*>>> (?P<session>.*(?:\n.*\S.*)*)",
     re.M,
 )
+#: A phrase that says itself where it leads.
+_EMBEDDED = re.compile(r"\s<[^<>]+>\Z")
 _OPTIONS = re.compile(r"[^\n]*(?:\n[ \t]+:[^:\n]+:[^\n]*)*")
 _INLINE = re.compile(
     r"""`(?P<text>[^`<>]*+)<(?P<url>(?:https?|ftp)://[^<>`]+)>`__?
@@ -119,8 +123,9 @@ class _Taker:
     def __init__(self, text: str, targets: Sequence[re.Match[str]]) -> None:
         self.text = text
         self.targets = {_name(match["name"]): match for match in targets if match["name"] not in (None, "_")}
-        #: Nameless references lead to nameless targets, in the order of both.
-        self.nameless = iter([match for match in targets if match["name"] in (None, "_")])
+        #: Nameless references lead to nameless targets, in the order of both; None for one that is no URL.
+        starts = {match.start(): match for match in targets}
+        self.nameless = iter([starts.get(match.start()) for match in _NAMELESS.finditer(text)])
         self.skipped = [match.span() for match in targets]
 
     def take(self, start: int, end: int) -> tuple[Flat, list[Destination]]:
@@ -162,6 +167,8 @@ class _Taker:
             group = "phrase" if match["phrase"] else "word"
             flat.copy(self.text, *match.span(group))
             nameless = match["nameless"] or match["unnamed"]
+            if nameless and _EMBEDDED.search(match[group]):
+                return None
             target = next(self.nameless, None) if nameless else self.targets.get(_name(match[group]))
             if target is not None:
                 return Destination(begin, len(flat), target["url"], target.span("url"), OccurrenceForm.RST_TARGET)
