@@ -168,6 +168,44 @@ class TestReStructuredText:
         one = task(table, Form.BARE_TEXT)
         assert reason(rst.splice(one)) is RefusalReason.NO_ROOM
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            f"Kay  2020\n\n{URL}  2021\n",
+            f"Kay  2020\n\n\nKay  2020\n\n{URL}  2021\n\nEnd  2020\n",
+        ],
+    )
+    def test_blank_lines_part_rows_of_a_simple_table(self, rows: str) -> None:
+        table = f"Words.\n\n{'=' * 24}  ====\nWho  When\n{'=' * 24}  ====\n{rows}{'=' * 24}  ====\n\nEnd.\n"
+        assert reason(rst.splice(task(table, Form.BARE_TEXT))) is RefusalReason.NO_ROOM
+
+    @pytest.mark.parametrize(
+        ("words", "columns"),
+        [("Солонка и перечница на столе", 28), ("日本の塩の歴史と製造方法の本", 28), ("e\u0301" * 28, 28), ("Salt", 4)],
+    )
+    def test_columns_are_counted_in_characters(self, words: str, columns: int) -> None:
+        gap = " " * (32 - columns)
+        rule = "=" * 30
+        rules = f"{rule}  {'=' * len(URL)}  ====\n"
+        middle = task(f"{rules}{words}{gap}{URL}  2021\n{rules}", Form.BARE_TEXT)
+        assert reason(rst.splice(middle)) is RefusalReason.NO_ROOM
+        last = task(f"{rule}  ====\n{words}{gap}{URL}\n{rule}  ====\n", Form.BARE_TEXT)
+        assert SUFFIX in after(last, rst.splice(last))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"===  ===\nA    B\n===  ===\n\n{URL} there\n",
+            f"===  ===\nA    B\n===  ===\n1    2\n\n3    4\n===  ===\n\n{URL} there\n",
+            f"    ===  ===\n    A    B\n\n{URL} there\n",
+            f"===  ===\nA    B\n\n{URL} there\n",
+            f"{URL} there\n\n===  ===\nA    B\n===  ===\n",
+        ],
+    )
+    def test_what_stands_outside_the_table_has_room(self, text: str) -> None:
+        one = task(text, Form.BARE_TEXT)
+        assert SUFFIX in after(one, rst.splice(one))
+
     def test_a_line_block_is_no_table(self) -> None:
         one = task(f"| A poem cites\n| {URL} |\n", Form.BARE_TEXT)
         assert SUFFIX in after(one, rst.splice(one))

@@ -5,20 +5,33 @@ The new text is parsed again. Its links must be the old ones, in the old order,
 but for the intended change, and taking the edits back must give the old bytes.
 """
 
+import html
+import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkkeeper.pages.decode import codec_of
 from linkkeeper.relinking.places import unsplice
-from linkkeeper.vocabulary.citation import CitedUrl, Reading
+from linkkeeper.relinking.wanted import address_of, is_identifier
+from linkkeeper.vocabulary.citation import CitedUrl, OccurrenceForm, Reading
 from linkkeeper.vocabulary.relink import Edit
 
 #: Reads a text again; the location and type are those of the original.
 Reread = Callable[[bytes], Reading]
+
+_VERSION = {"url": "data-versionurl", "date": "data-versiondate"}
+#: What a repair puts behind the original's address, if the link had it not.
+_ADDED = re.compile(
+    rb"""(?:\sdata-versionurl=(?P<mark>["'])(?P<url>(?:(?!(?P=mark)).)*)(?P=mark))?"""
+    rb"""(?:\sdata-versiondate=["'](?P<date>[^"']*)["'])?\Z""",
+    re.S,
+)
 
 
 def proves_undo(before: bytes, after: bytes, edits: Sequence[Edit]) -> bool:
@@ -35,33 +48,70 @@ def proves_html(before: bytes, after: bytes, edits: Sequence[Edit], *, encoding:
     element, attribute, comment and word is compared.
     """
     repaired = frozenset(edit.uri_m for edit in edits)
-    old, repairs_before = _without_repairs(before, repaired, encoding)
-    new, repairs_after = _without_repairs(after, repaired, encoding)
-    return repairs_after - repairs_before == len(edits) and old == new
+    added = _added_attributes(edits, encoding)
+    old, repairs_before = _without_repairs(before, repaired, added, encoding)
+    new, repairs_after = _without_repairs(after, repaired, added, encoding)
+    made = Counter((edit.uri_m, _way_of(edit)) for edit in edits)
+    return repairs_after == repairs_before + made and old == new
 
 
-def _without_repairs(data: bytes, repaired: frozenset[str], encoding: str) -> tuple[str, int]:
-    """The page written out without repairs that lead to one of *repaired*, and how many they were."""
+class _Way(StrEnum):
+    """How a repair stands in a page: the link's address is the memento, or still its own, or a link was added."""
+
+    SWAPPED = "swapped"
+    KEPT = "kept"
+    ADDED = "added"
+
+
+def _way_of(edit: Edit) -> _Way:
+    if edit.form is not OccurrenceForm.HTML_HREF:
+        return _Way.ADDED
+    return _Way.SWAPPED if edit.before else _Way.KEPT
+
+
+def _added_attributes(edits: Sequence[Edit], encoding: str) -> frozenset[tuple[str, str]]:
+    """What the edits added to links. A link may have had one of these for its own ends; then a repair leaves it."""
+    added: set[tuple[str, str]] = set()
+    for edit in edits:
+        found = _ADDED.search(edit.after)
+        for name, value in found.groupdict().items() if found is not None else ():
+            if name in _VERSION and value is not None:
+                text = value.decode(codec_of(encoding), "replace")
+                added.add((_VERSION[name], html.unescape(text)))
+    return frozenset(added)
+
+
+def _without_repairs(
+    data: bytes, repaired: frozenset[str], added: frozenset[tuple[str, str]], encoding: str
+) -> tuple[str, Counter[tuple[str, _Way]]]:
+    """
+    The page written out without repairs that lead to one of *repaired*, and how many they were.
+
+    A link that bears the marks of a repair and leads elsewhere is none, and
+    stays as it is.
+    """
     parser = _parsed(data, encoding)
-    repairs = 0
+    repairs: Counter[tuple[str, _Way]] = Counter()
     for node in parser.css("a[data-originalurl], area[data-originalurl]"):
         attributes = node.attributes
         memento = (attributes.get("data-versionurl") or "").partition(" ")[0]
         if memento not in repaired:
             continue
-        repairs += 1
+        href, original = attributes.get("href"), attributes["data-originalurl"]
         before, behind = node.prev, node.next
-        if before is not None and behind is not None and _is_added(node, memento):
+        if href == memento and before is not None and behind is not None and _is_added(node, memento):
             before.replace_with(before.text()[: -len(" [")])
             behind.replace_with(behind.text()[len("]") :])
             node.decompose()
-        else:
-            node.attrs["href"] = attributes["data-originalurl"]
-            del node.attrs["data-originalurl"]
-    # A link may have had one of these for its own ends; then a repair leaves it.
-    for node in parser.css("a[data-versionurl], a[data-versiondate], area[data-versionurl], area[data-versiondate]"):
-        for name in ("data-versionurl", "data-versiondate"):
-            if name in node.attributes:
+            repairs[memento, _Way.ADDED] += 1
+            continue
+        if href not in (memento, original):
+            continue
+        repairs[memento, _Way.SWAPPED if href == memento else _Way.KEPT] += 1
+        node.attrs["href"] = original
+        del node.attrs["data-originalurl"]
+        for name in _VERSION.values():
+            if (name, attributes.get(name)) in added:
                 del node.attrs[name]
     return parser.html or "", repairs
 
@@ -92,7 +142,8 @@ def proves_reading(before: Reading, after: bytes, edits: Sequence[Edit], reread:
 
     Every occurrence that was not edited must stand at its (shifted) place with
     the same URL, each edited one must stand at its own, and the only new ones
-    are those that the edits added.
+    are those that the edits added. The DOI in the words of a link to its own
+    address is named as soon as the link leads elsewhere.
     """
     again = reread(after)
     if again.format is not before.format:
@@ -108,7 +159,11 @@ def proves_reading(before: Reading, after: bytes, edits: Sequence[Edit], reread:
             if not one.rejoined:
                 return False
             broken.append(moved)
-    return all(shifts.is_new(*place) or _within(place, broken) for place in left)
+    repaired = {address_of(edit.url) for edit in edits}
+    return all(
+        shifts.is_new(*place) or _within(place, broken) or (is_identifier(url) and address_of(url) in repaired)
+        for place, url in left.items()
+    )
 
 
 def _within(place: tuple[int, int], broken: Sequence[tuple[int, int]]) -> bool:

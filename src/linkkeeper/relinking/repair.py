@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from linkkeeper.relinking import html_splice, markdown, plain, rst, wikitext
 from linkkeeper.relinking.anchors import ENGLISH, Words
+from linkkeeper.relinking.html_places import in_running_text
 from linkkeeper.relinking.html_quick import places_of
 from linkkeeper.relinking.places import Answer, Cut, Place, Task, join
 from linkkeeper.relinking.ports import ReadCitations
 from linkkeeper.relinking.prove import proves_html, proves_reading, proves_undo
 from linkkeeper.relinking.verbatim import is_within, verbatim_parts
-from linkkeeper.relinking.wanted import Wanted
+from linkkeeper.relinking.wanted import Wanted, is_identifier
 from linkkeeper.vocabulary.citation import OccurrenceForm, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.relink import (
@@ -39,6 +40,11 @@ _HTML_FORMS = frozenset({OccurrenceForm.HTML_HREF, OccurrenceForm.HTML_TEXT})
 _HTML_START = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.S | re.I
 )
+#: Right before a DOI these make it a target, which a suffix would break.
+_BEFORE_TARGET = {SourceFormat.RST: (b"<", b"`"), SourceFormat.WIKITEXT: (b"[",)}
+#: A DOI among the words of a link, which stay: behind it the target (reStructuredText), before it (wikitext).
+_WORDS_END = re.compile(rb"[^`<>]{0,500}<[^`<>]{1,2000}>`_")
+_WORDS_BEGIN = re.compile(rb"\[(?:https?:)?//[^\s\[\]]+[ \t][^\[\]\n]*\Z")
 _PACKED = (b"%PDF-", b"PK\x03\x04")
 _BYTEWISE_UNSAFE = ("utf-16", "utf-32", "iso-2022")
 
@@ -201,6 +207,13 @@ def _find_in_html(
         kept = [place for place in asked if place.span in cited]
         places = kept if notes_only else sorted([*places, *kept], key=lambda place: place.span.start)
 
+    if read is not None and wanted.identifiers_may_stand_in(text.data):
+        # Only a reader of citations tells a cited DOI that stands by itself from the page's own.
+        reading = reading or read(text.data)
+        named = [place for place in _cited_places(reading, wanted) if is_identifier(place.url)]
+        places += in_running_text(text.data, named, declared_type=text.declared_type)
+        places = sorted({place.span: place for place in places}.values(), key=lambda place: place.span.start)
+
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
         return proves_html(text.data, after, edits, encoding=found.encoding)
 
@@ -215,18 +228,21 @@ def _find_by_reading(
     def prove(after: bytes, edits: Sequence[Edit]) -> bool:
         return proves_reading(reading, after, edits, read)
 
-    kept = _without_verbatim(text.data, reading, places)
+    kept, left = _by_verbatim(text.data, reading, places)
     refusals = [_packed(url, reading.format) for url in _placeless(reading, wanted)]
-    refusals += _verbatim_only(kept, [place for place in places if place not in kept], wanted)
+    refusals += _verbatim_only(kept, left, wanted)
     return _Found(reading.format, reading.encoding, kept, prove, refusals)
 
 
-def _without_verbatim(data: bytes, reading: Reading, places: Sequence[Place]) -> Sequence[Place]:
-    """The places that are not in code and the like."""
-    if not places or reading.encoding.lower().startswith(_BYTEWISE_UNSAFE):
-        return places
-    parts = verbatim_parts(data, reading.format)
-    return [place for place in places if not is_within(parts, place.span)]
+def _by_verbatim(data: bytes, reading: Reading, places: Sequence[Place]) -> tuple[list[Place], list[Place]]:
+    """The places that may be changed, and those in code and the like."""
+    kept: list[Place] = []
+    left: list[Place] = []
+    is_bytewise = bool(places) and not reading.encoding.lower().startswith(_BYTEWISE_UNSAFE)
+    parts = verbatim_parts(data, reading.format) if is_bytewise else ()
+    for place in places:
+        (left if is_within(parts, place.span) else kept).append(place)
+    return kept, left
 
 
 def _verbatim_only(kept: Sequence[Place], left: Sequence[Place], wanted: Wanted) -> list[Refusal]:
@@ -299,6 +315,12 @@ def _splice(task: Task, format: SourceFormat) -> Answer:
         return task.refuse(
             RefusalReason.UNREADABLE, f"{format.value} in {task.encoding} can't be repaired in place; save it as UTF-8"
         )
+    if is_identifier(task.place.url) and format in _BEFORE_TARGET:
+        start, end = task.place.span.start, task.place.span.end
+        if _WORDS_END.match(task.data, end) or _WORDS_BEGIN.search(task.data, max(0, start - 2_000), start):
+            return None
+        if task.data[max(0, start - 1) : start] in _BEFORE_TARGET[format]:
+            return task.refuse(RefusalReason.NO_ROOM, "it is the target of a link, which takes an address alone")
     return splice(task)
 
 

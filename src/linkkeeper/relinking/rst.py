@@ -5,16 +5,21 @@ Source: reStructuredText Markup Specification, hyperlink targets, embedded URIs,
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from unicodedata import combining, east_asian_width
 
+from linkkeeper.pages.decode import codec_of
 from linkkeeper.relinking.places import Answer, Cut, Task
 from linkkeeper.relinking.plain import add_suffix, unwritable
 from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.relink import RefusalReason
 
 _GRID_ROW = re.compile(rb"[ \t]*\|.*\|[ \t]*\r?$")
 _GRID_RULE = re.compile(rb"[ \t]*\+[-=+]+\+[ \t]*\r?$")
-_SIMPLE_RULE = re.compile(rb"[ \t]*=+(?: +=+)+[ \t]*\r?$")
+_SIMPLE_RULE = re.compile(rb"^[ \t]*=+(?: +=+)+[ \t]*\r?$", re.M)
 _FOLLOWS_EMBEDDED = re.compile(rb">`__?")
 
 
@@ -55,22 +60,57 @@ def _in_grid_table(task: Task) -> bool:
 
 def _in_simple_table(task: Task) -> bool:
     """A column of a simple table other than the last, whose text alone may go on beyond its rule."""
-    start, _ = _line(task.data, task.place.span.start)
-    rule = next((line for line in _lines_above(task.data, start) if _SIMPLE_RULE.match(line)), None)
-    if rule is None:
+    start = task.place.span.start
+    tables = _simple_tables(task.data)
+    index = bisect_right(tables, start, key=lambda table: table[0].start) - 1
+    if index < 0 or tables[index][0].end <= start:
         return False
-    return task.place.span.start - start < len(rule.rstrip().rpartition(b" ")[0])
+    before_last = tables[index][1].rstrip().rpartition(b" ")[0]
+    line, _ = _line(task.data, start)
+    return _width(task.data[line:start], task.encoding) < _width(before_last, task.encoding)
 
 
-def _lines_above(data: bytes, start: int) -> Iterator[bytes]:
-    """The lines of the same block above *start*, the nearest first."""
-    while start > 0:
-        above = data.rfind(b"\n", 0, start - 1) + 1
-        line = data[above : start - 1]
+@lru_cache(maxsize=1)
+def _simple_tables(data: bytes) -> Sequence[tuple[Span, bytes]]:
+    """Find the simple tables of a text, ascending, each with its rule."""
+    tables: list[tuple[Span, bytes]] = []
+    position = 0
+    while (top := _SIMPLE_RULE.search(data, position)) is not None:
+        position = _end_of_table(data, top)
+        tables.append((Span(top.start(), position), top[0]))
+    return tables
+
+
+def _end_of_table(data: bytes, top: re.Match[bytes]) -> int:
+    """
+    A table ends at its third rule, or at one that a blank line follows; blank lines may part its rows.
+
+    One whose last rule is missing ends at its first blank line.
+    """
+    depth = len(top[0]) - len(top[0].lstrip())
+    blank = rule = 0
+    position = top.end() + 1
+    while position < len(data):
+        end = _line(data, position)[1]
+        line = data[position:end]
         if not line.strip():
-            return
-        yield line
-        start = above
+            blank = blank or position
+        elif _SIMPLE_RULE.match(line):
+            if rule or not data[slice(*_line(data, end + 1))].strip():
+                return end
+            rule = end
+        elif len(line) - len(line.lstrip()) < depth:
+            break
+        position = end + 1
+    return rule or blank or min(position, len(data))
+
+
+def _width(text: bytes, encoding: str) -> int:
+    """In columns, as docutils counts: wide characters take two, combining ones none."""
+    characters = text.decode(codec_of(encoding), "replace").expandtabs(8)
+    if characters.isascii():
+        return len(characters)
+    return sum(0 if combining(one) else 1 + (east_asian_width(one) in "WF") for one in characters)
 
 
 def _reaches_rule(data: bytes, start: int, step: int) -> bool:

@@ -21,7 +21,10 @@ _ELEMENT = re.compile(rb"<(script|style|pre|code|kbd|samp|tt|textarea)(?:\s[^<>]
 _FENCE = re.compile(rb"[ >]{0,9}(?P<fence>`{3,}(?![^\n]*`)|~{3,})(?P<rest>[^\n]*)")
 #: The bounds keep a text of openings without ends from being searched over and over.
 _CODE_SPAN = re.compile(rb"(?<![`\\])(?P<ticks>`{1,16}+)(?!`).{1,2000}?(?<!`)(?P=ticks)(?!`)", re.S)
-_SITE_TAG = re.compile(rb"\{\{[<%][^{}]{0,4000}[>%]\}\}|\{%[^%]{0,4000}%\}", re.S)
+#: A site generator's tags, which end at their own closing marks whatever stands between them.
+_SITE_TAGS = ((b"{%", b"%}"), (b"{{<", b">}}"), (b"{{%", b"%}}"))
+_LONGEST_SITE_TAG = 4_000
+_SITE_OUTPUT = re.compile(rb"\{\{[^{}\n]*\}\}")
 _MODULE_LINE = re.compile(
     rb"(?:import\s+(?:[\w*{][^\n]*\sfrom\s+)?[\"']|export\s+(?:const|let|var|default|function|async|class|type|[{*])\b)"
 )
@@ -30,6 +33,12 @@ _CONTAINER = re.compile(
     rb"(?:[ \t]*>)*[ \t]*(?:(?:(?:[-+*]|\d{1,9}[.)])|(?P<note>:|~|\[\^[^\]\s]+\]:))(?:[ \t]{1,4}(?=\S)|[ \t]|$)"
     rb"|(?P<element></?[A-Za-z]))"
 )
+_TAG_IN_LINE = re.compile(rb"<(?P<closes>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?=[\s/>]|$)(?:[^<>]*(?P<itself>/)>)?")
+#: Elements without an end, or whose end may be left out, keep nothing open behind a blank line.
+_ENDLESS = frozenset(
+    b"area base br col dd dt embed hr img input li link meta option p source tbody td tfoot th thead tr wbr".split()
+)
+_IN_ELEMENT = sys.maxsize - 4
 _LITERAL = re.compile(rb"(?<![`\\])``(?=\S)(?:[^`]|`(?!`)){1,2000}(?<=\S)``(?!`)")
 
 
@@ -80,7 +89,7 @@ def _elements(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _in_markdown(data: bytes) -> Iterator[tuple[int, int]]:
     yield from _elements(data)
-    yield from (match.span() for match in _SITE_TAG.finditer(data))
+    yield from _site_tags(data)
     block = 0
     for start, end, is_prose in _lines_of_markdown(data):
         if not is_prose:
@@ -89,6 +98,22 @@ def _in_markdown(data: bytes) -> Iterator[tuple[int, int]]:
             if end > start:
                 yield start, end
     yield from (match.span() for match in _CODE_SPAN.finditer(data, block))
+
+
+def _site_tags(data: bytes) -> Iterator[tuple[int, int]]:
+    for opening, closing in _SITE_TAGS:
+        start, end = data.find(opening), 0
+        while start >= 0:
+            inner = start + len(opening)
+            # Looked for once only: a text of openings without ends is not searched over and over.
+            end = end if end >= inner else data.find(closing, inner)
+            if end < 0:
+                break
+            is_tag = end - inner <= _LONGEST_SITE_TAG
+            if is_tag:
+                yield start, end + len(closing)
+            start = data.find(opening, end + len(closing) if is_tag else inner)
+    yield from (match.span() for match in _SITE_OUTPUT.finditer(data))
 
 
 def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
@@ -100,7 +125,7 @@ def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
     """
     fence = b""
     is_blank, is_code, in_module = True, False, False
-    content = 0
+    content = around = opened = 0
     position = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     while position < len(data):
         end = data.find(b"\n", position) + 1 or len(data)
@@ -113,6 +138,9 @@ def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
         elif not line.strip(b" \t>"):
             yield position, position, False
             is_blank, in_module = True, False
+            # An element's own lines end here, unless it is still open.
+            if content == _IN_ELEMENT and opened <= 0:
+                content = around
         elif mark is not None:
             fence = mark["fence"]
             yield position, end, False
@@ -122,14 +150,25 @@ def _lines_of_markdown(data: bytes) -> Iterator[tuple[int, int, bool]]:
         else:
             starts, depth = _CONTAINER.match(line), _depth(line)
             if starts is not None:
-                content, is_code = _content_of(starts), False
+                outer = around if content == _IN_ELEMENT else content
+                if content != _IN_ELEMENT:
+                    opened = 0
+                content, is_code, around = _content_of(starts), False, min(outer, depth)
             else:
                 is_code = (is_code or is_blank) and depth >= content + 4
                 # A paragraph further out ends the item; a line right below goes on with it.
                 content = min(content, depth) if is_blank else content
+            if content == _IN_ELEMENT:
+                opened += _opened_in(line)
             yield position, end, not is_code
             is_blank = False
         position = end
+
+
+def _opened_in(line: bytes) -> int:
+    """How many more elements the line opens than it closes."""
+    tags = (tag for tag in _TAG_IN_LINE.finditer(line) if tag["name"].lower() not in _ENDLESS)
+    return sum(-1 if tag["closes"] else not tag["itself"] for tag in tags)
 
 
 def _depth(line: bytes) -> int:
@@ -141,7 +180,7 @@ def _depth(line: bytes) -> int:
 def _content_of(opening: re.Match[bytes]) -> int:
     """The column where an item's text begins; code is four columns further in."""
     if opening["element"] is not None:
-        return sys.maxsize - 4
+        return _IN_ELEMENT
     if opening["note"] is not None:
         return 4
     return len(opening[0].expandtabs(4))

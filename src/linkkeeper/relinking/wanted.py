@@ -43,6 +43,9 @@ _HOST_END = rb"/\\?#\"'<>&:\s(){}\[\]|,;!*"
 #: Two patterns, as each begins with letters that can be searched for at once.
 _HOSTS = (re.compile(rb"//\s{0,3}[^" + _HOST_END + rb"]{1,253}"), re.compile(rb"www\.[^" + _HOST_END + rb"]{1,249}"))
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+#: A DOI without its resolver's address (``doi:10.…``, ``doi 10.…``), also with a hard space.
+_IDENTIFIER = re.compile(rb"doi:?(?:\s|[\x80-\xff]{1,3}|&#?[a-z0-9]{2,8};)?10\.")
+_RESOLVER = "https://doi.org/10."
 _TRAILING = re.compile(r"(?:\s|%20|%e2%80%8b|%c2%a0)+$", re.I)
 
 
@@ -68,6 +71,7 @@ class Wanted:
         self.hosts = frozenset(host_of(key) for key in self._by_key) - {""}
         self._needles = tuple(sorted(needle for host in self.hosts for needle in _spellings(host)))
         self._names = frozenset(self._needles)
+        self._has_identifiers = any(key.startswith(_RESOLVER) for key in self._by_key)
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
@@ -97,7 +101,13 @@ class Wanted:
     def may_stand_in(self, data: bytes) -> bool:
         """False only if no wanted URL can stand in *data*, whatever its format."""
         places = self.places_in(data)
-        return places is None or bool(places)
+        return places is None or bool(places) or self.identifiers_may_stand_in(data)
+
+    def identifiers_may_stand_in(self, data: bytes) -> bool:
+        """False only if no wanted DOI can stand in *data* by itself, without the address of its resolver."""
+        if not self._has_identifiers:
+            return False
+        return b"\0" in data[:64] or _IDENTIFIER.search(data.lower()) is not None
 
     def places_in(self, data: bytes) -> Sequence[int] | None:
         """
@@ -128,6 +138,11 @@ class Wanted:
                 places.add(place)
                 place = lowered.find(needle, place + 1)
         return sorted(places)
+
+
+def is_identifier(url: str) -> bool:
+    """Tell a DOI as it is cited by itself from the address of its resolver."""
+    return url[:7].lower() == "doi:10."
 
 
 def address_of(url: str) -> str | None:

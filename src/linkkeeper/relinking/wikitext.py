@@ -118,7 +118,8 @@ def splice(task: Task) -> Answer:
 
 def _only_value_of(task: Task) -> str | None:
     """The template that takes the URL as a parameter of its own, and would not take more words with it."""
-    before, end = task.data[: task.place.span.start][-40:], task.place.span.end
+    start, end = task.place.span.start, task.place.span.end
+    before = task.data[max(0, start - 40) : start]
     if not re.search(rb"[|=]\s*\Z", before) or not _ENDS_PARAMETER.match(task.data, end):
         return None
     template = _template_around(task.data, task.place.span, task.encoding)
@@ -260,7 +261,7 @@ def _read_parameter(data: bytes, bar: int, stop: int, encoding: str) -> _Paramet
     if named is None:
         return None
     value = Span(named.start("value"), named.start("value") + len(named["value"].rstrip()))
-    before_bar = data[:bar][-40:]
+    before_bar = data[max(0, bar - 40) : bar]
     lead = before_bar[len(before_bar.rstrip()) :]
     return _Parameter(
         name=named["name"].decode(encoding, "replace").lower(),
