@@ -38,7 +38,7 @@ QUALITIES = {
 
 @pytest.fixture(scope="module")
 def visitor() -> Iterator[Visitor]:
-    options = BrowserOptions(consent_rules=RULE_SET)
+    options = BrowserOptions(consent_rules=RULE_SET, allow_unsandboxed=True)
     visitor = Visitor(truth_web(), names={"no-such.example:443": ""}, options=options, limits=LIMITS).open()
     yield visitor
     visitor.close()

@@ -53,7 +53,7 @@ class Visitor:
     web: TruthServer
     allow: tuple[str, ...] = ("127.0.0.0/8",)
     names: dict[str, str] = field(default_factory=dict)
-    options: BrowserOptions = field(default_factory=BrowserOptions)
+    options: BrowserOptions = field(default_factory=lambda: BrowserOptions(allow_unsandboxed=True))
     limits: VisitLimits = field(default_factory=VisitLimits)
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
     pool: PlaywrightPool = field(init=False)

@@ -61,6 +61,12 @@ class Running:
         self.process.wait(timeout=30)
 
 
+def sandbox_here() -> str:
+    """The setting for this machine: off in a chroot or a container that forbids namespaces, where `up` would refuse."""
+    tried = subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False)
+    return "auto" if tried.returncode == 0 else "off"
+
+
 def command(config: Path, *arguments: str) -> str:
     ran = subprocess.run(
         [str(PROGRAM), *arguments, "--config", str(config)], capture_output=True, text=True, check=True

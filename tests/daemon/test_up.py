@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.daemon_running import STOPS_WITHIN_S, command, daemon
+from daemon.daemon_running import STOPS_WITHIN_S, command, daemon, sandbox_here
 from linkkeeper.archive.shelf import Shelf
 from testweb import TestWeb, behaviours
 
@@ -35,7 +35,10 @@ def config(web: TestWeb, tmp_path: Path) -> Path:
         f"# A piece\n\nIce.[^1]\n\n[^1]: Ann Bell, “Ice on the river,” <{ICE}>.\n", "utf-8"
     )
     return web.write_config(
-        tmp_path / "config.toml", storage=tmp_path / "storage", web={"desk_port": 0, "replay_port": 0}
+        tmp_path / "config.toml",
+        storage=tmp_path / "storage",
+        web={"desk_port": 0, "replay_port": 0},
+        browser={"sandbox": sandbox_here()},
     )
 
 
