@@ -45,7 +45,7 @@ _PROXY_TROUBLE = frozenset({407, 502, 503, 504})
 
 #: The server's answer to a request that the browser took back is still recorded,
 #: if it comes this soon and so little of it is missing.
-_PATIENCE_S = 1.0
+_PATIENCE_S = 3.0
 _PATIENCE_BYTES = 1 << 18
 
 
