@@ -41,7 +41,7 @@ def status(
             found.add(page.summary)
             if json:
                 json_line(status_object(page, public_url=settings.web.public_url))
-            elif subject and found.links == 1 and store.catalogue.link_of_url(subject) is not None:
+            elif subject and "://" in subject and store.catalogue.link_of_url(subject) is not None:
                 _tell_whole(page)
             else:
                 _tell_line(page)
