@@ -16,6 +16,7 @@ from linkkeeper.pipeline.status import status_object
 from linkkeeper.settings import load
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.state import LinkState
+from linkkeeper.vocabulary.uri import politeness_key
 from linkkeeper.vocabulary.views import CheckView, LinkPage, LinkSummary
 
 PAGE = 500
@@ -91,8 +92,8 @@ def _pages(store: Store, subject: str | None) -> Iterator[LinkPage]:
             found = store.catalogue.link(link_id)
             if found is not None:
                 yield found
-    elif store.catalogue.host(subject.lower()) is not None:
-        yield from _all(store, host=subject.lower())
+    elif store.catalogue.host(host := politeness_key(subject.lower())) is not None:
+        yield from _all(store, host=host)
     else:
         raise InputError(
             "tell the status",
