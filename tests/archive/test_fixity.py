@@ -1,6 +1,7 @@
 """The audit finds a flipped bit in any byte of any file, and names it."""
 
 import errno
+import gzip
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from archive_making import published
 from linkkeeper.archive import fixity
 from linkkeeper.archive.fixity import verify
 from linkkeeper.archive.publish import Published
+from linkkeeper.archive.records import check_records
 from linkkeeper.vocabulary.digest import sha256_of_file
 
 
@@ -80,6 +82,16 @@ def test_every_byte_of_every_file_counts(capture: Published) -> None:
         path.write_bytes(whole)
     assert missed == []
     assert verify(capture.directory).sound
+
+
+@pytest.mark.parametrize("length", ["1²", "9" * 5_000, "-1", ""])
+def test_a_length_that_is_no_number_is_damage_and_no_crash(tmp_path: Path, length: str) -> None:
+    head = f"WARC/1.1\r\nWARC-Type: resource\r\nContent-Length: {length}\r\n\r\n"
+    path = tmp_path / "torn.warc.gz"
+    path.write_bytes(gzip.compress(head.encode("latin-1") + b"block\r\n\r\n"))
+    with path.open("rb") as stream:
+        (record,) = check_records(stream, start=0, end=path.stat().st_size)
+    assert "Content-Length" in record.problem
 
 
 def test_a_damaged_record_is_named_and_the_others_are_still_read(copy: Path) -> None:

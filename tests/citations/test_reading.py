@@ -298,6 +298,13 @@ def test_reading_never_fails_on_any_soup(pieces: list[str], name: str) -> None:
         assert note.span.end <= len(data)
 
 
+@pytest.mark.parametrize("number", ["²", "9" * 5_000, "-1", "1.5", "٣"])
+@pytest.mark.parametrize("page", ["<ol start={}><li id=fn1>x https://a.example/", "<ol><li value={} id=fn1>x"])
+def test_a_list_may_begin_at_anything(page: str, number: str) -> None:
+    data = f"<p>x<a href=#fn1>1</a>{page.format(number)} <a href=#r1>↩</a></ol>".encode()
+    assert [note.label for note in read(data, location="a.html").notes] == ["1"]
+
+
 @given(st.binary(max_size=400), st.sampled_from(["a.html", "a.md", "a.txt", "a.rst", "a.wiki", "a.docx", "a.pdf"]))
 @settings(max_examples=150, deadline=None)
 def test_reading_never_fails_on_any_bytes(data: bytes, name: str) -> None:

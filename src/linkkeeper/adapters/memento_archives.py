@@ -27,6 +27,7 @@ from linkkeeper.relinking.link_format import (
 from linkkeeper.relinking.mementos import ArchiveAnswer, ArchiveFetch, ExternalMemento, JudgeMemento, Search
 from linkkeeper.vocabulary.memento import Memento
 from linkkeeper.vocabulary.moment import Clock
+from linkkeeper.vocabulary.numbers import whole_number
 from linkkeeper.vocabulary.uri import host_of
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -219,7 +220,8 @@ def _own_address(answer: ArchiveAnswer) -> str:
 
 def _retry_after(answer: ArchiveAnswer, now: Callable[[], datetime]) -> timedelta | None:
     value = (answer.header("Retry-After") or "").strip()
-    if value.isdigit():
-        return timedelta(seconds=min(int(value), 10**6))
+    seconds = whole_number(value)
+    if seconds is not None:
+        return timedelta(seconds=min(seconds, 10**6))
     moment = http_date(value)
     return max(moment - now(), timedelta()) if moment is not None else None

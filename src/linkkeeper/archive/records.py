@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from linkkeeper.archive.message import PayloadDigest, header_value, is_chunked
+from linkkeeper.vocabulary.numbers import whole_number
 
 _GZIP = zlib.MAX_WBITS | 16
 _PIECE_BYTES = 1 << 16
@@ -97,10 +98,10 @@ def read_block(stream: IO[bytes], *, offset: int, length: int) -> tuple[bytes, b
     if not decompressor.eof or match is None or not plain.startswith(b"WARC/"):
         raise ValueError(f"record at offset {offset} is cut off or no record")
     head, rest = plain[: match.end()], plain[match.end() :]
-    declared = header_value(head, "Content-Length") or ""
-    if not declared.isdigit() or int(declared) > len(rest):
+    declared = whole_number(header_value(head, "Content-Length") or "")
+    if declared is None or declared > len(rest):
         raise ValueError(f"record at offset {offset} is shorter than it says")
-    return head, rest[: int(declared)]
+    return head, rest[:declared]
 
 
 def _check_one(stream: IO[bytes], *, position: int, start: int, end: int) -> tuple[CheckedRecord, int]:
@@ -200,8 +201,8 @@ class RecordScan:
 
     def _begin(self) -> None:
         head = self._head or b""
-        length = header_value(head, "Content-Length") or ""
-        self._expected = int(length) if length.isdigit() else -1
+        declared = whole_number(header_value(head, "Content-Length") or "")
+        self._expected = -1 if declared is None else declared
         self._declared_block = _declared(head, "WARC-Block-Digest")
         self._payload = _PayloadScan(head)
 

@@ -13,6 +13,7 @@ from linkkeeper.pages.markup import BLOCK, Attribute, Markup, entities, unescape
 from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Regions, regions_of
 from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.numbers import whole_number
 
 _SPACES = re.compile(r"[ \t\f]*[\r\n][ \t\r\n\f]*|[ \t\f]{2,}")
 #: Content that is for machines, for pressing or for readers of the screen's text only.
@@ -105,12 +106,12 @@ class Page:
         parent = item.parent
         if parent is not None and parent.index not in self._counted:
             self._counted.add(parent.index)
-            start = self.value(parent, "start")
-            number = int(start) if start.isdigit() else 1
+            start = whole_number(self.value(parent, "start"))
+            number = 1 if start is None else start
             for child in self.markup.children(parent):
                 if isinstance(child, Element) and child.name == "li":
-                    value = self.value(child, "value")
-                    number = int(value) if value.isdigit() else number
+                    value = whole_number(self.value(child, "value"))
+                    number = number if value is None else value
                     self._positions[child.index] = number
                     number += 1
         return self._positions.get(item.index, 0)
