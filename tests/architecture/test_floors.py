@@ -19,6 +19,7 @@ HOMES = {
     "argon2": ("adapters/", "web/"),
     "fastapi": ("web/",),
     "feedparser": ("adapters/",),
+    "h11": ("egress/exchange.py",),
     "httpcore": ("egress/", "adapters/httpx_", "adapters/http_"),
     "httpx": ("adapters/httpx_", "adapters/http_"),
     "playwright": ("adapters/playwright_",),

@@ -14,7 +14,6 @@ from linkkeeper.egress.connections import (
     Connections,
     ConnectionTrouble,
     Origin,
-    RawResponse,
     StaleConnection,
 )
 from linkkeeper.egress.decoding import ACCEPTED, DecodingFailed, decoder_for
@@ -78,11 +77,11 @@ class GateTransport(httpx.AsyncBaseTransport):
         return await self._send(request, await self._open(request))
 
     async def aclose(self) -> None:
-        await self._connections.close()
+        self._connections.close()
 
     async def _ready(self, request: httpx.Request) -> Connection:
         plan = _asked(request).plan
-        kept = await self._connections.take(_origin(request.url)) if plan.keep else None
+        kept = self._connections.take(_origin(request.url)) if plan.keep else None
         return kept or await self._open(request)
 
     async def _open(self, request: httpx.Request) -> Connection:
@@ -98,41 +97,38 @@ class GateTransport(httpx.AsyncBaseTransport):
         patience = asked.plan.first_byte_s
         asked.progress.phase = Phase.FIRST_BYTE
         try:
-            answer = await connection.send(
+            head = await connection.send(
                 request.method.encode(),
                 request.url.raw_path,
                 request.headers.raw,
-                timeouts={"read": patience, "write": patience},
+                timeout_s=patience,
                 before=asked.sending,
             )
         except BaseException:
-            await connection.close()
+            connection.close()
             raise
         asked.progress.phase = Phase.BODY
-        stream = _Body(answer, connection, self._connections if asked.plan.keep else None)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=stream, extensions={"connection": connection}
-        )
+        stream = _Body(connection, self._connections if asked.plan.keep else None)
+        return httpx.Response(head.status, headers=head.headers, stream=stream, extensions={"connection": connection})
 
 
 class _Body(httpx.AsyncByteStream):
     """The body as it comes; closing it keeps or drops the connection."""
 
-    def __init__(self, answer: RawResponse, connection: Connection, keeper: Connections | None) -> None:
-        self._answer = answer
+    def __init__(self, connection: Connection, keeper: Connections | None) -> None:
         self._connection = connection
         self._keeper = keeper
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._answer.aiter_stream():
+        while chunk := await self._connection.more():
             yield chunk
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        self._connection.end()
         if self._keeper is not None:
-            await self._keeper.put_back(self._connection)
+            self._keeper.put_back(self._connection)
         else:
-            await self._connection.close()
+            self._connection.close()
 
 
 class HttpxFetch:

@@ -15,6 +15,7 @@ from datetime import datetime
 import httpcore
 
 from linkkeeper.egress.certificates import not_after
+from linkkeeper.egress.exchange import Exchange, Head, Headers
 from linkkeeper.egress.stream import GateStream
 from linkkeeper.vocabulary.connection import OpenedConnection
 
@@ -23,9 +24,6 @@ _MOST_IDLE = 50
 _KEEP_S = 5.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Headers = list[tuple[bytes, bytes]]
-#: What a connection gave back.
-RawResponse = httpcore.Response
 #: The other side does not speak HTTP/1.1, or hung up instead of answering.
 ProtocolError = httpcore.ProtocolError
 #: What a request on an idle connection meets when the server had closed it.
@@ -68,12 +66,10 @@ class Connection:
         self.reused = False
         self.proxied = opened.absolute_form
         self._proxy_headers = [(name.encode(), value.encode()) for name, value in opened.proxy_headers]
-        self._stream = stream
         secured = stream.get_extra_info("ssl_object")
         # Kept as bytes: reading it costs more than most looks need, and later the socket may be closed.
         self._certificate: bytes | None = secured.getpeercert(binary_form=True) if secured is not None else None
-        self._named = httpcore.Origin(origin.scheme.encode(), origin.host.encode(), origin.port)
-        self._http = httpcore.AsyncHTTP11Connection(self._named, stream, keepalive_expiry=_KEEP_S)
+        self._exchange = Exchange(stream, keep_s=_KEEP_S)
 
     @property
     def tls_expires(self) -> datetime | None:
@@ -85,32 +81,37 @@ class Connection:
         target: bytes,
         headers: Headers,
         *,
-        timeouts: dict[str, float],
+        timeout_s: float,
         before: Callable[[], Awaitable[None]],
-    ) -> httpcore.Response:
+    ) -> Head:
         """
-        Send a request without body; the response's stream must be closed.
+        Send a request without body; its answer must be ended.
 
         Args:
             target: Path and query, as in the request line.
             headers: ``Host`` included.
-            timeouts: ``read`` and ``write`` in seconds.
+            timeout_s: Of each wait for the server.
             before: Awaited right before the request goes out.
         """
         if self.proxied:
             target = f"{self.origin.scheme}://{self.origin.authority}".encode() + target
             headers = headers + self._proxy_headers
-        url = httpcore.URL(scheme=self._named.scheme, host=self._named.host, port=self._named.port, target=target)
-        self._stream.before_write = before
-        request = httpcore.Request(method, url, headers=headers, extensions={"timeout": timeouts})
-        return await self._http.handle_async_request(request)
+        return await self._exchange.ask(method, target, headers, timeout_s=timeout_s, before=before)
+
+    async def more(self) -> bytes:
+        """The next piece of the body as it came over the wire; empty at its end."""
+        return await self._exchange.more()
+
+    def end(self) -> None:
+        """Be done with the answer, whether or not all of it was read."""
+        self._exchange.end()
 
     @property
     def idle(self) -> bool:
-        return self._http.is_idle() and not self._http.has_expired()
+        return self._exchange.idle
 
-    async def close(self) -> None:
-        await self._http.aclose()
+    def close(self) -> None:
+        self._exchange.close()
 
 
 class Connections:
@@ -120,7 +121,7 @@ class Connections:
         self._idle: OrderedDict[Connection, float] = OrderedDict()
         self._by_origin: dict[Origin, deque[Connection]] = {}
 
-    async def take(self, origin: Origin) -> Connection | None:
+    def take(self, origin: Origin) -> Connection | None:
         """Take an idle connection to *origin*, if there is a living one."""
         waiting = self._by_origin.get(origin)
         while waiting:
@@ -129,7 +130,7 @@ class Connections:
             if connection.idle:
                 connection.reused = True
                 return connection
-            await connection.close()
+            connection.close()
             waiting = self._by_origin.get(origin)
         return None
 
@@ -147,31 +148,31 @@ class Connections:
             await stream.start_tls(context, server_hostname=origin.host.strip("[]").rstrip("."), timeout=timeout_s)
         return Connection(origin, opened, stream)
 
-    async def put_back(self, connection: Connection) -> None:
+    def put_back(self, connection: Connection) -> None:
         """Keep *connection* for the next request if it can carry one; close it otherwise."""
-        await self._drop_old()
+        self._drop_old()
         waiting = self._by_origin.setdefault(connection.origin, deque())
         if not connection.idle or len(waiting) >= _PER_ORIGIN or len(self._idle) >= _MOST_IDLE:
             if not waiting:
                 del self._by_origin[connection.origin]
-            await connection.close()
+            connection.close()
             return
         waiting.append(connection)
         self._idle[connection] = time.monotonic() + _KEEP_S
 
-    async def close(self) -> None:
+    def close(self) -> None:
         for connection in list(self._idle):
             self._forget(connection)
-            await connection.close()
+            connection.close()
 
-    async def _drop_old(self) -> None:
+    def _drop_old(self) -> None:
         now = time.monotonic()
         while self._idle:
             oldest, expires = next(iter(self._idle.items()))
             if expires > now:
                 return
             self._forget(oldest)
-            await oldest.close()
+            oldest.close()
 
     def _forget(self, connection: Connection) -> None:
         del self._idle[connection]

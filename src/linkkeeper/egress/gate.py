@@ -32,6 +32,7 @@ from linkkeeper.vocabulary.connection import OpenedConnection
 
 DEFAULT_PORTS = frozenset({80, 443, *range(8000, 9000)})
 _MOST_ADDRESSES_TRIED = 4
+_MOST_PASSED = 10_000
 #: Names of local networks (RFC 6762, RFC 8375, ICANN's .internal); behind a proxy nobody else would refuse them.
 _LOCAL_SUFFIXES = (".local", ".internal", ".home.arpa", ".localdomain", ".lan", ".intranet", ".corp", ".home")
 
@@ -96,6 +97,7 @@ class EgressGate:
         self._rules = rules
         self._resolver = resolver
         self._timeout_s = timeout_s
+        self._passed: set[tuple[str, int]] = set()
 
     async def connect(self, host: str, port: int, *, tls: bool, timeout_s: float | None = None) -> OpenedConnection:
         """
@@ -148,8 +150,16 @@ class EgressGate:
         numeric = literal(goal.host)
         found = (str(numeric),) if numeric is not None else await self._resolver.resolve(goal.host)
         for address in found:
-            self._refuse_unless_permitted(ip_address(address.split("%", 1)[0]), goal)
+            # Each is asked for twice a look, and an address judged once stays judged: the rules never change.
+            if (address, goal.port) not in self._passed:
+                self._refuse_unless_permitted(ip_address(address.split("%", 1)[0]), goal)
+                self._note_passed(address, goal.port)
         return found[:_MOST_ADDRESSES_TRIED]
+
+    def _note_passed(self, address: str, port: int) -> None:
+        if len(self._passed) >= _MOST_PASSED:
+            self._passed.clear()
+        self._passed.add((address, port))
 
     def _refuse_unless_permitted(self, address: Address, goal: _Goal) -> None:
         if self._rules.permits(address, goal.port):

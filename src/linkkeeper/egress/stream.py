@@ -9,7 +9,7 @@ an open connection costs a tenth of the memory.
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,17 +27,10 @@ class TlsTimeout(ConnectTimeout):
 
 
 class GateStream(httpcore.AsyncNetworkStream):
-    """
-    One connection; used by one task at a time.
-
-    Attributes:
-        before_write: Awaited once, right before the next bytes go out, with
-            nothing in between that could let the event loop dwell elsewhere.
-    """
+    """One connection; used by one task at a time."""
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket = opened
-        self.before_write: Callable[[], Awaitable[None]] | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """
@@ -65,9 +58,6 @@ class GateStream(httpcore.AsyncNetworkStream):
             httpcore.WriteTimeout, httpcore.WriteError: with the system's error as cause.
         """
         left = memoryview(buffer)
-        hook, self.before_write = self.before_write, None
-        if hook is not None:
-            await hook()
         try:
             while left:
                 sent = await self._insist(partial(self._socket.send, left), timeout_s=timeout, writing=True)
@@ -78,6 +68,9 @@ class GateStream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._socket.close()
 
     async def start_tls(
