@@ -3,7 +3,9 @@ Memory that visits take: of one with a 50 MB sub-resource, and of many in a row.
 
 Run: ``python benchmarks/capture_memory.py [VISITS] [--trace]``. Printed for the
 row: memory and descriptors of this process and memory of the browser, every
-tenth of the way; what failed; and what was added after the first fifty.
+tenth of the way; what failed; and what was added after the first fifty. Memory
+of this process is the median of that tenth, looked at after each visit: between
+two visits it moves by more than a hundred of them add.
 With ``--trace`` (slower) also where Python objects were made that were there at
 the end and not after the first fifty.
 """
@@ -20,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
 from capture_web import running_web
@@ -77,6 +80,7 @@ class Bench:
     tls: ssl.SSLContext
     root: Path
     failed: int = 0
+    seen: list[int] = field(default_factory=list)
 
     async def visit(self, path: str) -> None:
         name = uuid4().hex
@@ -93,6 +97,7 @@ class Bench:
             self.failed += 1
             print(f"  {path}: {found.quality}: {found.reason}", flush=True)
         draft.abandon()
+        self.seen.append(resident())
 
     async def large(self) -> None:
         for _ in range(3):
@@ -110,13 +115,16 @@ class Bench:
         await self._visit_all(min(WARM, count))
         warm, before = await self._report(min(WARM, count)), _snapshot()
         step = max(10, count // 10)
-        last = warm
+        tenths = [warm]
         for number in range(min(WARM, count), count, step):
             await self._visit_all(min(step, count - number))
-            last = await self._report(min(number + step, count))
+            tenths.append(await self._report(min(number + step, count)))
+        first, last = tenths[min(1, len(tenths) - 1)], tenths[-1]
         print(f"{count} visits, {self.failed} not complete, {time.perf_counter() - started:.0f} s")
-        more = (last[0] - warm[0]) / MEGABYTE
-        print(f"after the first {WARM}: {more:+.1f} MB, {last[1] - warm[1]:+} descriptors")
+        more = (last[0] - first[0]) / MEGABYTE
+        print(
+            f"after the first {WARM}: {more:+.1f} MB from the next {step} to the last, {last[1] - warm[1]:+} descriptors"
+        )
         if before is not None:
             _show_growth(before)
 
@@ -137,7 +145,8 @@ class Bench:
         # Connections that were aborted are closed a moment later.
         await asyncio.sleep(0.5)
         gc.collect()
-        found = resident(), descriptors()
+        found = int(median(self.seen)), descriptors()
+        self.seen.clear()
         print(f"{number:6}  {found[0] / MEGABYTE:10.1f}  {found[1]:11}  {memory / MEGABYTE:10.0f}", flush=True)
         return found
 

@@ -328,6 +328,11 @@ def test_a_page_that_hides_itself_in_print_is_printed_by_its_screen_style(visito
     assert visited.visit.quality is Quality.COMPLETE
 
 
+def test_text_that_comes_late_and_in_split_words_is_found_in_the_print(visitor: Visitor) -> None:
+    visited = visitor.visit(f"https://{MAIN}/late-text")
+    assert (visited.visit.quality, visited.visit.reason) == (Quality.COMPLETE, "")
+
+
 @pytest.mark.battery
 def test_a_page_too_wide_for_its_paper_gets_a_larger_one(visitor: Visitor) -> None:
     """Nothing is cut off, and nothing becomes too small to read."""

@@ -227,6 +227,10 @@ PAGES = {
         '{textContent: "One more paragraph"}))\'>Show more</button>' * 9,
     ),
     "/hidden-in-print": page("Hidden in print", "", extra="<style>@media print { body { display: none } }</style>"),
+    # Its glyphs come from two fonts, so a print splits its words; the text begins on the fourth sheet.
+    "/late-text": "<!DOCTYPE html><html lang=vi><meta charset=utf-8><title>Báo cáo</title><body style='font-family:Liberation Serif, serif'>"
+    + "<div style='break-after:page'>1</div>" * 3
+    + "<p>Các nhà nghiên cứu cho biết nhiệt độ toàn cầu đang tăng nhanh hơn dự đoán, ảnh hưởng đến sản xuất nông nghiệp.",
     "/wide": page("Made for wide screens", f"<div style='width:1700px;text-align:right'>{WORDS * 8} right edge</div>"),
     "/empty-shell": "<!DOCTYPE html><title>Shell</title><div id=root></div><script>1</script>",
     "/sw.js": "self.addEventListener('fetch', e => { if (e.request.url.endsWith('/invented')) e.respondWith(new Response('invented by the worker')); });"

@@ -17,7 +17,7 @@ _LOGIN_PATH = re.compile(r"/(?:login|log-in|signin|sign-in|auth|sso|account/logi
 #: Of the resources that make up a page, more than this share missing makes it partial.
 _MISSING_SHARE = 0.2
 #: Of the rendered words, less than this share found in the PDF or in the document makes it partial.
-_WORD_SHARE = 0.5
+_TEXT_SHARE = 0.5
 #: Steps whose failure takes something from the reader.
 _TELLING_STEPS = frozenset({"load", "download", "behaviours", "text", "dom", "picture", "pdf", "refetch"})
 
@@ -188,6 +188,6 @@ def _left_out(facts: VisitFacts) -> list[str]:
     elif facts.resources and facts.missing / facts.resources > _MISSING_SHARE:
         reasons.append(f"{facts.missing} of {facts.resources} resources are missing")
     for what, share in (("PDF", facts.pdf_share), ("document", facts.dom_share)):
-        if share is not None and share < _WORD_SHARE:
-            reasons.append(f"the {what} has only {share:.0%} of the page's words")
+        if share is not None and share < _TEXT_SHARE:
+            reasons.append(f"the {what} has only {share:.0%} of the page's text")
     return reasons

@@ -11,6 +11,7 @@ from urllib.parse import urldefrag, urlsplit
 
 from linkkeeper.captures import behaviours, consent, pdf_text
 from linkkeeper.captures.completer import Completer
+from linkkeeper.captures.kept_text import KeptText
 from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.main_resource import LARGEST_DOCUMENT, own_pdf, sent_document
@@ -327,8 +328,7 @@ class Stay:
         return detail
 
     async def _share(self, printed: bytes) -> float | None:
-        words = await asyncio.to_thread(pdf_text.text_of, printed, most_pages=pdf_text.CHECKED_PAGES)
-        return pdf_text.word_share(self.text, words)
+        return await asyncio.to_thread(pdf_text.share_of_text, self.text, printed)
 
     async def _refetch(self) -> str:
         return await self._completer.run()
@@ -388,8 +388,10 @@ class Stay:
 
 
 def _share_in_document(shown: str, document: str) -> float | None:
-    """Of the words that the page shows, without its frames, the share that its document has."""
-    return pdf_text.word_share(shown, unescape(document[:LARGEST_DOCUMENT]))
+    """Of the text that the page shows, without its frames, the share that its document has."""
+    kept = KeptText(shown)
+    kept.meet(unescape(document[:LARGEST_DOCUMENT]))
+    return kept.share
 
 
 def _belongs_to_page(asked: Asked) -> bool:
