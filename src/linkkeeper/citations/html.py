@@ -9,9 +9,11 @@ from datetime import date
 
 from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
+from linkkeeper.citations.html_beside import find_beside
 from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_copies import add_attribute_copies, beginning, copies_in_text
 from linkkeeper.citations.html_counted import find_counted
+from linkkeeper.citations.html_held import find_held
 from linkkeeper.citations.html_inline import InlineNote, find_inline
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
@@ -60,6 +62,8 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     if not notes:
         whole = take(page, *page.regions.main, skip=_left_out(page))
         notes = _numbered_notes(page, marks, whole)
+        held = find_held(page)
+        notes = held if len(held) > len(notes) else notes
     del marks
     if whole is None or notes:
         whole = _without(page, notes)
@@ -81,7 +85,8 @@ def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
         [_inline_note(page, note) for note in inline],
     )
     add_attribute_copies(page, notes, marks)
-    return notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
+    notes = notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
+    return notes or [_inline_note(page, note) for note in find_beside(page)]
 
 
 def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:

@@ -64,7 +64,7 @@ def find_inline(page: Page, is_listed: Callable[[Element], bool] = lambda elemen
         if element.start < end or _is_container(page, candidates, index):
             continue
         end = element.end
-        label, skip = _label_of(page, element)
+        label, skip = label_of(page, element)
         found.append(InlineNote(element, label or str(len(found) + 1), label is None, skip))
     return found
 
@@ -99,7 +99,7 @@ def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
     return (after is not None and after.start < element.end) or text_before(page, element, inner) > 20
 
 
-def _label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
+def label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
     """Return the label that a reader sees at a note, and where in the note it stands."""
     for node in page.inside(element):
         if isinstance(node, Text):

@@ -11,8 +11,10 @@ count with all their items, with or without ids.
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
-from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before
+from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before, text_between
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, unescape
 from linkkeeper.pages.nodes import Element, Text
@@ -25,6 +27,10 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MAX_CLIMB = 60
 #: Boxes named "notes" within each other; more are hostile.
 _MAX_WRAPPERS = 6
+#: Marks of notes have at least so many characters of text between them.
+_FAR_APART = 25
+#: Nodes between a mark and the note beside it.
+_MAX_BESIDE = 4
 _NOTES_ROLE = re.compile(r"doc-(?:endnotes|footnotes|bibliography)|\b(?:endnotes|footnotes|rearnotes)\b", re.I)
 _LEAD = re.compile(r"[\s^↑\[(.]*(?P<label>(?:note\s)?\w+|[*†‡§¶#]{1,4})")
 
@@ -60,7 +66,8 @@ def find_listed(page: Page, marks: list[Mark]) -> list[Place]:
         places.setdefault(element.index, Place(element, element))
     found = _apart(_climb(page, [places[index] for index in sorted(places)]))
     _stretch(page, found)
-    found = _with_list_items(page, [place for place in found if _is_note(page, place)])
+    series = _in_series(page, marks)
+    found = _with_list_items(page, [place for place in found if _is_note(page, place, series)])
     _stretch(page, found)
     return [place for place in found if place.end - place.start <= MAX_NOTE]
 
@@ -181,7 +188,36 @@ def _apart(places: list[Place]) -> list[Place]:
     return kept
 
 
-def _is_note(page: Page, place: Place) -> bool:
+def _in_series(page: Page, marks: list[Mark]) -> set[int]:
+    """
+    Return the targets (by index) of marks that count 1, 2, 3 … through the text, and point to places in the same order.
+
+    Institutions of authors are counted too, but their marks stand close together.
+    """
+    runs: list[list[Mark]] = []
+    for mark in marks:
+        if mark.target is None or not mark.raised or not mark.label.isdecimal():
+            continue
+        if mark.label == "1":
+            if all(run[0].target is not mark.target for run in runs[-1:]):
+                runs.append([mark])
+        elif runs and _goes_on(runs[-1][-1], mark):
+            runs[-1].append(mark)
+    found: set[int] = set()
+    for run in runs:
+        gaps = [text_between(page, one.link, other.link, _FAR_APART) for one, other in pairwise(run)]
+        if gaps and median(gaps) >= _FAR_APART:
+            found.update(mark.target.index for mark in run if mark.target is not None)
+    return found
+
+
+def _goes_on(last: Mark, mark: Mark) -> bool:
+    if last.target is None or mark.target is None or int(mark.label) != int(last.label) + 1:
+        return False
+    return mark.target.start > last.target.start
+
+
+def _is_note(page: Page, place: Place, series: set[int]) -> bool:
     """Decide by several signs whether a place that links point to is a note."""
     if page.regions.at(place.anchor.start) is not None and not is_note_name(page.words(place.anchor)):
         return False
@@ -191,7 +227,7 @@ def _is_note(page: Page, place: Place) -> bool:
         return False
     signs = 0
     if any(mark.raised for mark in place.marks):
-        signs += 1
+        signs += 2 if place.anchor.index in series else 1
     names = " ".join((page.words(place.anchor), page.value(place.anchor, "name"), page.words(place.block)))
     if is_note_name(names):
         signs += 1
@@ -270,12 +306,25 @@ def _stretch(page: Page, places: list[Place]) -> None:
     for index, place in enumerate(places):
         block = place.block
         place.start, place.end = block.start, block.end
+        if _stands_beside(page, place):
+            continue
         following = places[index + 1].block if index + 1 < len(places) else None
         if following is not None and following.parent is block.parent:
             if not _barrier(page, block, following):
                 place.end = following.start
         elif block.name not in BLOCK or not _text_beyond_label(page, block):
             place.end = _end_of_run(page, block, following)
+
+
+def _stands_beside(page: Page, place: Place) -> bool:
+    """Tell whether a note stands in the running text, right behind its mark: it ends with its element."""
+    block = place.block
+    if block.name in BLOCK or not _text_beyond_label(page, block):
+        return False
+    return any(
+        0 <= block.index - mark.link.stop <= _MAX_BESIDE and not text_between(page, mark.link, block, 1)
+        for mark in place.marks
+    )
 
 
 def _barrier(page: Page, block: Element, following: Element) -> bool:

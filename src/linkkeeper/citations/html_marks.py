@@ -1,14 +1,18 @@
 """
 Marks in an HTML page: the links from the text to its notes, and their labels.
 
-A mark is a link within the page whose text is a label. Where it points, a
-note begins, whatever the site names its ids.
+A mark is a link within the page whose text is a label, or a button in the
+running text that opens another element. Where it points, a note begins,
+whatever the site names its ids.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linkkeeper.citations.html_page import Page
+from linkkeeper.pages.markup import BLOCK, unescape
 from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Region
 
@@ -36,6 +40,17 @@ _OTHER_NAME = re.compile(
     r"(?:^|\s)(?:aff|affil\w*|inst|corresp?|cor|fig|figure|tab|tbl|table|eqn?|comment|reply)[-_:.]?\w{0,4}(?=\s|$)",
     re.I,
 )
+#: How a button names what it opens, and text what describes it.
+_OPENS = (
+    *("popovertarget", "aria-describedby", "aria-controls", "aria-details", "data-target", "data-bs-target"),
+    *("data-note", "data-footnote"),
+)
+_OPENED = re.compile(r"""(?:-?(?:id|ref|target))?\s*=\s*["']?\s*#?([^\s"'>]+)""", re.I)
+_GLUED = frozenset(".,;:!?”’\"')")
+#: So much text right before it makes something stand in the running text.
+_RUNNING = 15
+#: How far one looks around for that text (nodes of the page).
+_NEARBY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,56 @@ def find_marks(page: Page) -> list[Mark]:
         if page.regions.at(element.start) is Region.NAVIGATION:
             continue
         marks.append(Mark(label, element, target, _is_raised(page, element)))
-    return marks
+    openers = [mark for name in _OPENS for mark in _openers(page, name)]
+    return sorted([*marks, *openers], key=lambda mark: mark.link.start) if openers else marks
+
+
+def _openers(page: Page, name: str) -> Iterator[Mark]:
+    """Yield the marks that open their note, or are described by it, in an attribute *name*: pop-ups, tooltips."""
+    markup, links = page.markup, page.fragments
+    position = -1
+    while (position := markup.text.find(name, position + 1)) >= 0:
+        opened = _OPENED.match(markup.text, position + len(name))
+        target = page.names.get(unescape(opened[1])) if opened else None
+        element = markup.nodes.elements[bisect_right(markup.starts, position) - 1]
+        if target is None or element is None or position > element.inner or target.start <= element.start:
+            continue
+        if element.holds(target) or any(link.holds(element) for link in _around(links, element)):
+            continue
+        label = label_in(page.text_of(element, 40))
+        if label is not None and stands_in_text(page, element):
+            yield Mark(label, element, target, raised=True)
+
+
+def _around(links: list[Element], element: Element) -> list[Element]:
+    """Return the link within the page, if any, that starts last before *element* or is it."""
+    index = bisect_right(links, element.index, key=lambda link: link.index)
+    return links[max(0, index - 1) : index]
+
+
+def stands_in_text(page: Page, element: Element) -> bool:
+    """Tell whether words of the same paragraph stand right before *element*."""
+    block = next((above for above in element.ancestors() if above.name in BLOCK), None)
+    if block is None:
+        return False
+    return _text_back(page, element.index, max(block.index, element.index - _NEARBY), _RUNNING) >= _RUNNING
+
+
+def text_between(page: Page, first: Element, second: Element, limit: int) -> int:
+    """Return how many characters of text stand between two elements; stops counting at *limit*."""
+    return _text_back(page, second.index, max(first.stop - 1, second.index - _NEARBY), limit)
+
+
+def _text_back(page: Page, index: int, stop: int, limit: int) -> int:
+    """Count the characters of text before the node *index*, back to the node *stop*."""
+    nodes, starts, ends, text = page.markup.nodes.elements, page.markup.starts, page.markup.ends, page.markup.text
+    count = 0
+    for at in range(index - 1, stop, -1):
+        if nodes[at] is None:
+            count += len(text[starts[at] : ends[at]].strip())
+            if count >= limit:
+                break
+    return count
 
 
 def _is_raised(page: Page, link: Element) -> bool:
@@ -98,7 +162,13 @@ def _is_raised(page: Page, link: Element) -> bool:
         if parent.name == "sup":
             return True
         parent = parent.parent
-    return is_note_name(page.words(link)) or _in_brackets(page, link)
+    return is_note_name(page.words(link)) or _in_brackets(page, link) or _is_attached(page, link)
+
+
+def _is_attached(page: Page, link: Element) -> bool:
+    """Tell whether the mark is glued to the word or the full stop before it."""
+    before = page.markup.text[link.start - 1 : link.start]
+    return (before.isalpha() or before in _GLUED) and stands_in_text(page, link)
 
 
 def _in_brackets(page: Page, link: Element) -> bool:

@@ -30,6 +30,7 @@ _LOOK_UP = re.compile(
     r"gateway\.webofknowledge\.com|ui\.adsabs\.harvard\.edu/link_gateway)"
 )
 _HOST_PART = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#]*)", re.I)
+_PATH = re.compile(r"^(?:https?:)?//[^/]+")
 _BACK_WORDS = re.compile(
     r"\W*(?:(?:return|back|jump|go)(?:\s+(?:back|up))*(?:\s+to)?(?:\s+(?:the\s+)?(?:text|top|content|article|citation|reference|"
     r"note|main text|footnote|body))*\s*(?:\d{1,4})?|zurück|retour|volver|torna)\W*",
@@ -130,6 +131,13 @@ class Page:
         same_host = not self.base or _host_part(address) in ("", _host_part(self.base))
         return name if same_host or _COPIED_NAME.match(name) else None
 
+    def leads_within(self, link: Element) -> bool:
+        """Tell whether *link* leads to this page itself, its full address written out or not."""
+        address, mark, _ = self.value(link, "href").strip().partition("#")
+        if not mark or not address or not self.base:
+            return bool(mark) and (not address or self.fragment(link) is not None)
+        return _same_page(address, self.base)
+
     def text_of(self, element: Element, limit: int = 400) -> str:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
         markup = self.markup
@@ -159,9 +167,11 @@ def _unprefixed(url: str) -> str:
 
 def _same_page(address: str, base: str) -> bool:
     """Tell whether *address* is the page itself, whatever archive or scheme stands before it."""
-    path = re.sub(r"^https?://[^/]+|^//[^/]+", "", address.partition("?")[0]).rstrip("/")
-    own = re.sub(r"^https?://[^/]+", "", base.partition("?")[0]).rstrip("/")
-    return path == own or (len(own) > 1 and address.rstrip("/").endswith(own))
+    host, own = _host_part(base), _PATH.sub("", base.partition("?")[0]).rstrip("/")
+    path = _PATH.sub("", address.partition("?")[0]).rstrip("/")
+    if _host_part(address) in ("", host):
+        return path == own or (len(own) > 1 and path.endswith(own))
+    return path.endswith(f"{host}{own}")
 
 
 def _host_part(address: str) -> str:
@@ -271,7 +281,7 @@ class _Taker:
             self.due = min(self.due, element.end)
         elif element.name == "a" and not self._in_skipped(element.start):
             href = self.page.markup.attribute(element, "href")
-            if href is not None and href.raw.strip():
+            if href is not None and href.raw.strip() and not ("#" in href.raw and self.page.leads_within(element)):
                 self.open.append((element, len(self.flat), href))
                 self.due = min(self.due, element.end)
 
