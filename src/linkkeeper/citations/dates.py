@@ -26,7 +26,8 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+#: A digit first: nothing else in a text is looked at.
+_YEAR = re.compile(r"\d(?<!\d\d)\d{3}(?!\d)")
 _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?![\d-])")
 #: What stands before a year: "March 3, ", "3. März ", "3.3."; whether the word is a month is asked afterwards.
 _BEFORE_YEAR = re.compile(

@@ -18,6 +18,7 @@ from linkkeeper.vocabulary.citation import CitedUrl, Note, Reading, SourceFormat
 from linkkeeper.vocabulary.edition import Span
 from linkkeeper.vocabulary.uri import fetch_form, host_of, politeness_key
 
+_URL = re.compile(r"https?://\S+")
 _PLAIN_HOST = re.compile(r"https?://([A-Za-z0-9.-]*[A-Za-z0-9])(?=[/?#]|$)")
 _READERS = {
     SourceFormat.MARKDOWN: markdown.read_markdown,
@@ -154,4 +155,4 @@ def _note(note: _Read, means: Meant) -> Note:
 
 
 def _without_urls(text: str) -> str:
-    return re.sub(r"https?://\S+", " ", text)
+    return _URL.sub(" ", text)

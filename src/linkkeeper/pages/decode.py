@@ -84,7 +84,12 @@ class Decoded:
         start = chunk * self._step
         if start == index:
             return self._starts[chunk]
-        return self._starts[chunk] + len(_encode(self.text[start:index], self.encoding))
+        return self._starts[chunk] + self._length(start, index)
+
+    def _length(self, start: int, end: int) -> int:
+        """Return how many bytes stand for ``text[start:end]``."""
+        piece = self.text[start:end]
+        return len(piece) if self.encoding == "utf-8" and piece.isascii() else len(_encode(piece, self.encoding))
 
     def index(self, byte: int) -> int:
         """Return the character that holds the byte at offset *byte*; the inverse of :meth:`byte`."""
@@ -103,7 +108,10 @@ class Decoded:
 
     def span(self, start: int, end: int) -> Span:
         """Return the bytes of ``text[start:end]``."""
-        return Span(self.byte(start), self.byte(end))
+        first = self.byte(start)
+        if end - start >= self._step or not self._starts:
+            return Span(first, self.byte(end))
+        return Span(first, first + self._length(start, end))
 
 
 def decode(data: bytes, *, declared_type: str | None = None, markup: bool = False) -> Decoded:

@@ -16,6 +16,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from sys import intern
 from typing import NamedTuple
 
@@ -136,7 +137,7 @@ class Markup:
         """Return class, id and role of *element* as written, for rules by word; quick."""
         if not element.has_attributes:
             return ""
-        return " ".join([value for name, value in self.valued(element) if name in _NAMING])
+        return words_of(self.valued(element))
 
     def valued(self, element: Element) -> list[tuple[str, str]]:
         """Return lower-case names and raw values of the attributes that have a value; quick."""
@@ -152,6 +153,11 @@ class Markup:
             node = self.nodes[index]
             yield node
             index = node.stop if isinstance(node, Element) else index + 1
+
+
+def words_of(attributes: list[tuple[str, str]]) -> str:
+    """Return class, id and role among :meth:`Markup.valued`."""
+    return " ".join([value for name, value in attributes if name in _NAMING])
 
 
 def parse(data: bytes, *, declared_type: str | None = None) -> Markup:
@@ -175,15 +181,21 @@ def unescape(raw: str) -> str:
     A name without its semicolon before ``=`` or a letter stays, as in
     ``?a=1&copy=2``, which authors write in URLs and browsers leave alone.
     """
-    return _ENTITY.sub(lambda match: html.unescape(match.group()), raw) if "&" in raw else raw
+    return _ENTITY.sub(lambda match: _resolved(match.group()), raw) if "&" in raw else raw
 
 
 def entities(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield the character references of ``text[start:end]``: from, to, what they stand for."""
     for match in _ENTITY.finditer(text, start, end):
-        value = html.unescape(match.group())
-        if value != match.group():
+        reference = match.group()
+        value = _resolved(reference)
+        if value != reference:
             yield match.start(), match.end(), value
+
+
+@lru_cache(maxsize=1024)
+def _resolved(reference: str) -> str:
+    return html.unescape(reference)
 
 
 class _Builder:

@@ -59,12 +59,12 @@ _TODAY_HOSTS = frozenset(f"archive.{end}" for end in ["today", "is", "ph", "md",
 _OPAQUE_HOSTS = frozenset({"perma.cc", "www.perma.cc", "ghostarchive.org", "www.ghostarchive.org"})
 _PROXY_HOSTS = frozenset({"r.jina.ai", "timetravel.mementoweb.org", "megalodon.jp", "www.megalodon.jp"})
 
-#: What stands in the address of every copy: most URLs need no closer look.
-_MAY_BE_COPY = re.compile(
-    r"archiv|wayback|webcit|webcache|perma|memento|megalodon|arquivo|vefsafn|swap\.|webharvest|haw\.nsk|rhizome|webrecorder|jina|"
-    r"\d{14}|%",
-    re.I,
+#: What stands in the address of every copy, or 14 digits do: most URLs need no closer look.
+_IN_COPIES = (
+    *("archiv", "%", "wayback", "webcit", "webcache", "perma", "memento", "megalodon", "arquivo", "vefsafn", "swap."),
+    *("webharvest", "haw.nsk", "rhizome", "webrecorder", "jina"),
 )
+_STAMP = re.compile(r"\d(?=\d{13})")
 _AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://|(?=www\.))(?:[^/?#@]*@)?(?P<host>[^/?#:@\\]+)")
 _STAMPED = re.compile(r"/(?P<stamp>\d{4,14}|\d{0,14}\*)(?P<modifier>[a-z]{2}_)?/(?P<url>\S.*)$", re.S)
 _FULL_STAMPED = re.compile(r"/(?P<stamp>\d{14})(?:[a-z]{2}_)?/(?P<url>https?:/.*|https?%3A.*)$", re.S | re.I)
@@ -95,7 +95,7 @@ def unwrap_archive(url: str, own_bases: Sequence[str] = ()) -> ArchiveCopy | Non
     own = _unwrap_own(url, own_bases)
     if own is not None:
         return own
-    if _MAY_BE_COPY.search(url) is None and url.isascii():
+    if not _may_be_copy(url):
         return None
     level = _unwrap_once(url)
     if level is None:
@@ -111,7 +111,14 @@ def unwrap_archive(url: str, own_bases: Sequence[str] = ()) -> ArchiveCopy | Non
     )
 
 
+def _may_be_copy(url: str) -> bool:
+    lower = url.lower()
+    return any(word in lower for word in _IN_COPIES) or _STAMP.search(url) is not None or not url.isascii()
+
+
 def _unwrap_own(url: str, own_bases: Sequence[str]) -> ArchiveCopy | None:
+    if not own_bases:
+        return None
     stamp, inner, service = None, url, ""
     for _ in range(MAX_LEVELS):
         for base in own_bases:
