@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pypdf import PdfReader
@@ -331,6 +332,13 @@ def test_a_page_that_hides_itself_in_print_is_printed_by_its_screen_style(visito
 def test_text_that_comes_late_and_in_split_words_is_found_in_the_print(visitor: Visitor) -> None:
     visited = visitor.visit(f"https://{MAIN}/late-text")
     assert (visited.visit.quality, visited.visit.reason) == (Quality.COMPLETE, "")
+
+
+def test_the_browser_asks_nothing_by_itself(visitor: Visitor) -> None:
+    """A form makes Chromium ask its maker for the meaning of the fields."""
+    visited = visitor.visit(f"https://{MAIN}/sign-up")
+    assert visited.visit.failures == ()
+    assert {urlsplit(kept.exchange.url).netloc for kept in visited.sink.kept} == {MAIN}
 
 
 @pytest.mark.battery

@@ -231,6 +231,11 @@ PAGES = {
     "/late-text": "<!DOCTYPE html><html lang=vi><meta charset=utf-8><title>Báo cáo</title><body style='font-family:Liberation Serif, serif'>"
     + "<div style='break-after:page'>1</div>" * 3
     + "<p>Các nhà nghiên cứu cho biết nhiệt độ toàn cầu đang tăng nhanh hơn dự đoán, ảnh hưởng đến sản xuất nông nghiệp.",
+    "/sign-up": page(
+        "With a form",
+        "<form action=/x method=post><input name=name><input name=email type=email><input name=phone type=tel>"
+        "<input name=street><input name=zip><button>Send</button></form>",
+    ),
     "/wide": page("Made for wide screens", f"<div style='width:1700px;text-align:right'>{WORDS * 8} right edge</div>"),
     "/empty-shell": "<!DOCTYPE html><title>Shell</title><div id=root></div><script>1</script>",
     "/sw.js": "self.addEventListener('fetch', e => { if (e.request.url.endsWith('/invented')) e.respondWith(new Response('invented by the worker')); });"

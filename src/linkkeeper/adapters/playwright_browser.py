@@ -32,12 +32,32 @@ _DRIVER_VARIABLE = "PLAYWRIGHT_NODEJS_PATH"
 #: One driver starts at a time, whatever loop or thread its pool belongs to: all read the same environment.
 _DRIVER_STARTING = threading.Lock()
 _DRIVER_CHECK_S = 0.02
+#: What the browser must not do by itself. It takes the last list that it is given, so this one says again what
+#: of Playwright's own matters here: http stays http, nothing is fetched for the browser, partitions as without it.
+_WITHOUT_FEATURES = (
+    # Asks Google what the forms of a page are for, through the proxy and into the capture.
+    "AutofillServerCommunication",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "PreconnectToSearch",
+    "AimEnabled",
+    "MediaRouter",
+    "LensOverlay",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "PaintHolding",
+)
 #: WebRTC and QUIC would go around the proxy; the rest saves memory and noise.
 #: Quirk: the WebRTC switch lost its "force-"; a Chromium takes one and ignores the other.
 _FLAGS = (
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-quic",
+    f"--disable-features={','.join(_WITHOUT_FEATURES)}",
     "--disable-gpu",
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
