@@ -150,7 +150,8 @@ install_browser() {
         printf 'out of reach\n'
         as_root_with_apt || fail "No browser was found. Install one (Debian: sudo apt-get install chromium" \
             "fonts-liberation) or name it with LINKKEEPER_BROWSER__EXECUTABLE=/path/to/chromium, and run this again."
-        step "browser and fonts, by apt-get" apt_install chromium fonts-liberation fonts-dejavu-core
+        step "browser and fonts, by apt-get" apt_install chromium fonts-liberation fonts-dejavu-core \
+            fonts-noto-core fonts-noto-cjk
     fi
 }
 

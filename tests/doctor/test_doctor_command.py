@@ -18,7 +18,7 @@ def test_everything_is_told_and_nothing_is_changed(tmp_path: Path) -> None:
     ran = linkkeeper("doctor", "--json", "--config", config(tmp_path))
     assert ran.status == 0, ran.out
     told = {found["subject"] for found in ran.objects}
-    assert told == {"browser", "sandbox", "storage", "database", "clock", "network"}
+    assert told == {"browser", "sandbox", "fonts", "storage", "database", "clock", "network"}
     assert all(set(found) == {"subject", "health", "found", "advice"} for found in ran.objects)
     assert not (tmp_path / "storage").exists()
 

@@ -12,6 +12,7 @@ from linkkeeper.adapters.examination import (
     examine_browser,
     examine_clock,
     examine_database,
+    examine_fonts,
     examine_network,
     examine_storage,
 )
@@ -23,6 +24,23 @@ from linkkeeper.vocabulary.finding import Finding, Health
 from testweb import TestWeb, behaviours
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("languages", "health", "said"),
+    [("*", Health.GOOD, "Korean"), (":lang=e*", Health.WARNING, "none for Cyrillic, Arabic, Hebrew")],
+)
+def test_scripts_without_a_font_are_named(tmp_path: Path, languages: str, health: Health, said: str) -> None:
+    program = tmp_path / "fc-list"
+    program.write_text(f"#!/bin/sh\ncase $1 in {languages}) echo Some Serif;; esac\n", "utf-8")
+    program.chmod(0o755)
+    finding = examine_fonts(str(program))
+    assert finding.health is health
+    assert said in finding.found
+
+
+def test_a_machine_that_can_not_list_its_fonts_says_so(tmp_path: Path) -> None:
+    assert "not told" in examine_fonts(str(tmp_path / "none")).found
 
 
 def test_a_storage_that_will_be_made_is_well(tmp_path: Path) -> None:

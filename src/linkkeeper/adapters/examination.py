@@ -1,7 +1,8 @@
-"""Examining this installation: browser, sandbox, storage, database, clock, network. Changes nothing."""
+"""Examining this installation: browser, sandbox, fonts, storage, database, clock, network. Changes nothing."""
 
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -29,6 +30,20 @@ _NO_NAMESPACES = (
     ' or set [browser] sandbox = "off" if you trust every page'
 )
 _ROUTES = Path("/proc/net/route")
+#: What most of the world's pages are written in, by a language that fontconfig knows.
+_SCRIPTS = {
+    "Latin": "en",
+    "Greek": "el",
+    "Cyrillic": "ru",
+    "Arabic": "ar",
+    "Hebrew": "he",
+    "Devanagari": "hi",
+    "Thai": "th",
+    "Chinese": "zh-cn",
+    "Japanese": "ja",
+    "Korean": "ko",
+}
+_FONTS_TIMEOUT_S = 10
 
 
 async def examine_browser(options: BrowserOptions) -> tuple[Finding, ...]:
@@ -69,6 +84,27 @@ async def _started(options: BrowserOptions) -> tuple[Finding, Finding]:
             advice="a hostile page that breaks Chromium reaches this account; set [browser] sandbox" if off else "",
         )
         return browser, sandbox
+
+
+def examine_fonts(program: str = "fc-list") -> Finding:
+    """Whether letters of the most common scripts can be drawn: pictures and PDFs show boxes for others."""
+    try:
+        without = [name for name, language in _SCRIPTS.items() if not _fonts_for(program, language)]
+    except (OSError, subprocess.SubprocessError):
+        return Finding(subject="fonts", health=Health.GOOD, found=f"not told: {program} does not run here")
+    if without:
+        return Finding(
+            subject="fonts",
+            health=Health.WARNING,
+            found=f"none for {', '.join(without)}: pictures and PDFs of such pages show boxes",
+            advice="install fonts (Debian: apt-get install fonts-noto-core fonts-noto-cjk)",
+        )
+    return Finding(subject="fonts", health=Health.GOOD, found=f"for {', '.join(_SCRIPTS)}")
+
+
+def _fonts_for(program: str, language: str) -> bool:
+    command = [program, f":lang={language}", "family"]
+    return bool(subprocess.run(command, capture_output=True, timeout=_FONTS_TIMEOUT_S, check=True).stdout.strip())
 
 
 def examine_storage(path: Path, *, min_free_bytes: int) -> Finding:

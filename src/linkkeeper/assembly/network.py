@@ -10,6 +10,7 @@ from linkkeeper.adapters.examination import (
     examine_browser,
     examine_clock,
     examine_database,
+    examine_fonts,
     examine_network,
     examine_storage,
 )
@@ -132,6 +133,7 @@ async def examine(settings: Settings) -> tuple[Finding, ...]:
         reached = await examine_network(network.gate, settings.network.canaries, proxied=bool(settings.network.proxy))
     return (
         *await examine_browser(options),
+        examine_fonts(),
         examine_storage(storage.path, min_free_bytes=storage.min_free_bytes),
         examine_database(settings.database_url),
         examine_clock(storage.path, now=SystemClock().now()),
