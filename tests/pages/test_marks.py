@@ -2,10 +2,11 @@
 
 import pytest
 
-from linkkeeper.pages.marks import consent_words, geography_words, login_words, segments, wall_marks
+from linkkeeper.pages.marks import consent_words, geography_words, login_words, segments
 from linkkeeper.pages.missing import missing_marks
 from linkkeeper.pages.parking import parking_marks
 from linkkeeper.pages.text import Page, read_page
+from linkkeeper.pages.walls import wall_marks
 
 
 def page(title: str, text: str = "", *, body: str = "") -> tuple[bytes, Page]:

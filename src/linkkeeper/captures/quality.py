@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from linkkeeper.captures.limits import LimitHit
 from linkkeeper.captures.source_kind import SourceKind
-from linkkeeper.pages.marks import consent_words, geography_words, login_words, wall_marks
+from linkkeeper.pages.marks import consent_words, geography_words, login_words
 from linkkeeper.pages.text import Page
+from linkkeeper.pages.walls import wall_marks
 from linkkeeper.vocabulary.capture import Quality, StepOutcome, StepReport, Truncation
 
 _REFUSALS = frozenset({401, 403, 405, 406, 418, 429, 503})

@@ -31,7 +31,7 @@ from linkkeeper.vocabulary.observation import Evidence, Observation, Observation
 from linkkeeper.vocabulary.uri import is_supported, same_site
 
 #: Version of all rules together; raised whenever a verdict could change.
-RULE_SET = "2026.11.1"
+RULE_SET = "2026.11.2"
 
 _Kind = ObservationKind
 _TLS = frozenset({_Kind.TLS_EXPIRED, _Kind.TLS_WRONG_HOST, _Kind.TLS_SELF_SIGNED, _Kind.TLS_CHAIN, _Kind.TLS_OLD})

@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 from linkkeeper.checks.landing import Landing
 from linkkeeper.checks.look import Answer
 from linkkeeper.checks.scene import Finding, Scene
-from linkkeeper.pages.marks import WallMark, consent_words, geography_words, wall_marks
+from linkkeeper.pages.marks import consent_words, geography_words
+from linkkeeper.pages.walls import WallMark, wall_marks
 from linkkeeper.vocabulary.observation import Evidence, ObservationKind
 from linkkeeper.vocabulary.uri import host_of
 

@@ -32,20 +32,31 @@ _THING = (
     r"(?:page|file|url|document(?:ation)?(?: page)?|resource|article|content|site|story|post|record|entry|topic|thread|"
     r"listing|publication|item|address|location|blog)"
 )
+#: What a site may say the same of, but also that it *is* available.
+_ITEM = (
+    r"(?:product|job(?: posting)?|offer|event|course|episode|question|user|profile|project|repository|data ?set|paper|"
+    r"report|thesis|book|recipe|album|game|lesson|ad|vacancy)"
+)
 
 #: What stands as the whole title, a part of it, a heading, or alone in a line of error pages.
 _PHRASES = _one_of(
     # English
     r"(?:http )?error[ :]*(?:code[ :]*)?404(?: error)?|(?:http )?status 404",
-    r"404(?:[ :.,–-]*(?:error|fehler|erreur|page))?",
+    r"404(?:[ :.,–-]*(?:error|fehler|erreur|page))?|(?:http )?(?:error )?410\W{0,3}gone|410",
     r"(?:404\W{0,3})?not found(?:\W{0,3}404)?|nothing (?:was )?found(?: (?:at this location|for .{1,80}))?|"
     r"object not found|bad title",
     rf"(?:404\W{{0,3}})?(?:the |this |that |your |requested |content |web ?)*{_THING}"
     r"(?: or \w+)?(?: that)?(?: you(?:'ve| have)? (?:requested|want)| requested| was| is| are| be| could| can| can't|"
     r" cannot| couldn't| wasn't| isn't| doesn't| has been| not| no longer| longer|"
-    r" you(?:'re| are| were) (?:looking|searching|trying)(?: for| to (?:reach|access|view|open))?)*"
+    r" you(?:'re| are| were) (?:after|looking|searching|trying)(?: for| to (?:reach|access|view|open))?)*"
     r" (?:found|not found|not be found|exists?|missing|gone|available|unavailable|removed|deleted|withdrawn)"
     r"(?: (?:or|and) (?:re)?moved)?",
+    r"(?:it )?looks like you(?:'re| are|'ve got(?:ten)?| got) lost|"
+    r"(?:this|that|the) (?:page|file|url|document|article|content) (?:has gone|(?:is|has been) permanently "
+    r"(?:gone|removed|deleted))",
+    rf"(?:the |this |that |your )?(?:requested )?{_ITEM} (?:(?:was |is |has been )?(?:not found|no longer (?:available|"
+    r"listed|exists)|unavailable|removed|deleted)|(?:could not|couldn't|cannot|can't) be found|"
+    r"does(?: not|n't) exist)",
     rf"no (?:such )?{_THING} (?:was )?(?:found|exists?)|invalid (?:{_THING} (?:id|number|address)|url)",
     rf"(?:the|this|that) {_THING}(?: .{{1,40}})? (?:does not|doesn't|no longer) exists?",
     rf"we (?:can't|cannot|couldn't|could not) (?:seem to )?find (?:that|the|this|your) {_THING}.{{0,40}}",
@@ -62,6 +73,8 @@ _PHRASES = _one_of(
     r"(?:nicht|nicht (?:\()?mehr(?:\))?) (?:gefunden(?: werden)?|vorhanden|verfügbar|erreichbar|auffindbar)",
     r"(?:wir konnten |konnten wir )(?:leider )?(?:die |den |das )?(?:gewünschte |gesuchte |angeforderte )?"
     r"(?:seite|datei|artikel|beitrag) (?:leider )?nicht finden",
+    r"(?:diese[rsn]? |die |den |das )?(?:seite|artikel|beitrag|inhalt|dokument) gibt es (?:hier )?(?:leider )?nicht(?: "
+    r"mehr)?|hier (?:ist|gibt es) (?:leider )?nichts (?:zu (?:finden|sehen))",
     # French
     r"erreur[ :]*404|(?:la |cette |votre )?(?:page|article|document|contenu)(?: (?:demandée?|recherchée?|que vous "
     r"(?:recherchez|cherchez|demandez)))?(?: est| semble| n'a pas été)? (?:non trouvée?|introuvable|inexistante?|"
@@ -72,6 +85,13 @@ _PHRASES = _one_of(
     r"(?:la )?página(?: (?:solicitada|que (?:busca|buscas|está buscando|intenta .{1,20})))? no (?:fue |ha sido )?"
     r"(?:encontrada|existe|disponible|se encuentra|está disponible)|no (?:encontrada|encontrado|se encontró la página)|"
     r"no se (?:puede|pudo) encontrar (?:esa|esta|la) página|pàgina no trobada|no s'ha trobat la pàgina",
+    r"no (?:hemos (?:podido )?|podemos |pudimos )?(?:encontra(?:mos|do|r)) (?:la|esta|esa) página.{0,40}",
+    r"(?:(?:este|el|la|esta) )?(?:contenido|artículo|documento|noticia|página)(?: (?:solicitad[oa]|que busc\w+))? "
+    r"(?:ya )?no (?:(?:fue |ha sido |est[áa] )?(?:encontrad[oa]|disponible)|existe)",
+    r"(?:il |questo |l'|la )?(?:contenuto|articolo|documento|notizia)(?: richiest[oa])? non (?:è )?(?:stat[oa] |più )?"
+    r"(?:disponibile|trovat[oa]|esiste(?: più)?)|questa pagina non esiste(?: più)?",
+    r"(?:o |este |a |esta )?(?:conteúdo|artigo|documento|notícia)(?: (?:solicitad[oa]|que .{1,30}))? (?:já )?não "
+    r"(?:(?:foi |está |est[áa] mais )?(?:encontrad[oa]|disponível)|existe)(?: mais)?",
     r"errore?[ :]*404|(?:la )?pagina(?: (?:richiesta|cercata|che (?:cerchi|stai cercando)))? (?:non (?:è (?:stata )?"
     r"(?:trovata|disponibile)|trovata|esiste(?: più)?|disponibile)|inesistente)",
     r"erro[ :]*404|(?:a )?página(?: .{1,40})? (?:não (?:foi )?(?:encontrada|existe|está disponível)|inexistente)"
@@ -79,6 +99,8 @@ _PHRASES = _one_of(
     r"(?:această |această )?pagina? (?:nu a fost găsită|nu există|căutată nu .{1,20})|această pagină nu poate fi "
     r"găsită",
     # Dutch, Scandinavian, Finnish
+    r"(?:het |dit |de )?(?:artikel|inhoud|document) (?:is )?(?:niet (?:gevonden|(?:meer )?beschikbaar)|bestaat niet"
+    r"(?: meer)?)|(?:artikeln|innehållet) (?:finns inte(?: längre)?|kunde inte hittas)|"
     r"fout[ :]*404|(?:de |deze )?(?:gevraagde )?pagina (?:is |kon |kan )?(?:niet (?:worden )?(?:gevonden|beschikbaar)"
     r"(?: worden)?|bestaat niet(?: \(?meer\)?)?)",
     r"sidan(?: du (?:söker|letar efter))? (?:hittades inte|kunde inte hittas|kan inte hittas|finns inte(?: längre)?)",
@@ -87,6 +109,8 @@ _PHRASES = _one_of(
     r"ikke funnet|finnes ikke|eksisterer ikke)|vi finner ikke siden(?: du leter etter)?|vi kan ikke finde siden.{0,30}",
     r"(?:hakemaasi |etsimääsi )?sivua ei (?:löydy|löytynyt|ole olemassa)",
     # Polish, Czech, Slovak, Slovene, Croatian, Serbian, Hungarian
+    r"nie ma takiej strony|(?:artykuł|dokument|treść) nie (?:istnieje|został[ao]? znalezion[ya])|nie znaleźliśmy "
+    r"(?:tej )?strony.{0,30}",
     r"błąd[ :]*404|strona(?:, której szukasz,)? nie (?:istnieje|została (?:znaleziona|odnaleziona))|"
     r"nie (?:znaleziono|można znaleźć)(?: tej| takiej)?(?: strony)?",
     r"chyba[ :]*404|(?:tato |táto )?(?:požadovaná )?stránka (?:nenalezena|nebyla nalezena|neexistuje|sa nenašla|"
@@ -95,6 +119,7 @@ _PHRASES = _one_of(
     r"(?:страница|тражена страница) (?:није пронађена|не постоји)",
     r"(?:a keresett |az )?oldal nem található",
     # Russian, Ukrainian, Bulgarian, Turkish, Greek
+    r"(?:материал|статья|документ|новость|контент) не (?:найден[ао]?|существует|доступ\w+)|страница удалена|"
     r"ошибка[ :]*404|(?:запрашиваемая |запрошенная |такая |данная )?(?:страница|сторінк[ау]|страницата) "
     r"(?:не (?:найдена|существует|знайдено|знайдена|е намерена)|(?:была )?удалена)(?: или (?:была )?удалена)?|"
     r"такой страницы (?:нет|не существует)|сторінку не знайдено",
@@ -146,7 +171,7 @@ _PARTS = re.compile(
 
 #: In running text a phrase counts only where a sentence or a label begins, and not inside quotation marks.
 _SENTENCES = re.compile(
-    r"(?<![\"“”'‘’«»])(?:"
+    r"(?<![\"“”'‘’«»>])(?:"
     + _one_of(
         r"\b(?:Page|PAGE|File|FILE) (?:[Nn]ot [Ff]ound|NOT FOUND)\b",
         r"\bSeite (?:nicht|wurde nicht) gefunden\b|\bPágina n(?:o|ão) encontrada\b",
@@ -158,13 +183,15 @@ _SENTENCES = re.compile(
         r"(?: (?:in|on) this (?:blog|site|server|website))? "
         r"(?:was not found|(?:could not|cannot|can't|couldn't) be found|does(?: not|n't) exist|no longer exists|"
         r"is no longer available|has been removed|has been moved or deleted|may have been (?:removed|moved|deleted))",
-        r"\b(?:We|we) (?:can't|cannot|can’t|couldn't|couldn’t|could not) (?:seem to )?find (?:the|that|this) page",
+        r"\bThe resource you are looking for (?:might have|has|may have) been removed\b",
+        r"\b(?:We|we) (?:can't|cannot|can’t|couldn't|couldn’t|could not) (?:seem to )?find (?:(?:the|that|this) page|"
+        r"what you(?:'re| are) looking for)",
         r"\bDie (?:angeforderte |gewünschte |gesuchte )?Seite (?:wurde|konnte)(?: leider)? nicht gefunden",
         r"\bCette page n'existe pas\b",
         r"(?:找不到|未找到)[^。]{0,8}(?:页面|网页)|(?:页面|网页)(?:不存在|未找到)",
         r"ページが見つかりません|페이지를 찾을 수 없습니다",
     )
-    + r")(?![\"”»’])"
+    + r")(?![\"”»’<])"
 )
 #: So short that a box within a living page may say it too.
 _BARE = re.compile(r"^\W*(?:404|error|not found|nothing found|no \w+ found)\W*$", re.IGNORECASE)
@@ -231,7 +258,10 @@ def _sum(found: Sequence[tuple[int, str]]) -> int:
 
 def _worded(page: Page) -> list[tuple[int, str]]:
     found = []
-    if any(_tells(part) for part in (page.title, *labels(page.title))):
+    telling = [part for part in (page.title, *labels(page.title)) if _tells(part)]
+    # A number that begins the heading too is the name of something: a car, a bus, a model.
+    named = len(labels(page.title)) > 1 and page.title in page.headings[:2] and all(part.isdigit() for part in telling)
+    if telling and not named:
         found.append((2, f"title “{page.title[:80]}”"))
     elif _START.match(_plain(page.title)):
         found.append((1, f"title “{page.title[:80]}”"))

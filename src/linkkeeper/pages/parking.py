@@ -7,6 +7,7 @@ service do not count, and words count only with other signs of an offer.
 
 import re
 
+from linkkeeper.pages.marks import labels, unquoted
 from linkkeeper.pages.text import Page
 
 _LONGEST_WORDS = 1_500
@@ -69,6 +70,11 @@ _SELLERS_TITLE = re.compile(
     r"\b(?:hugedomains|afternic|dan\.com|sedo|atom\.com|squadhelp|godaddy|efty|brandbucket)\b",
     re.IGNORECASE,
 )
+#: The addresses of offers, and the name that each offers.
+_ADDRESS = re.compile(rb"href\s*=\s*[\"']?(?:https?:)?//([^\s\"'<>]{1,300})")
+_OFFERED = re.compile(rb"[/?=]((?:[a-z0-9-]+\.)+[a-z]{2,24})(?=[&/?#]|$)")
+_COUNTING_FRAME = re.compile(rb"<i?frame[^>]{1,200}//ww\d{1,3}\.[^>]{1,200}\bsubid1=")
+_DOMAIN_NAME = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}")
 _ANCHOR = re.compile(rb"<a\s[^>]{0,800}>")
 
 _NAME = r"(?: [\w.-]+\.\w+)?"
@@ -84,17 +90,32 @@ _WORDS = re.compile(
             r"parked (?:free|for free)?,? ?(?:courtesy of|by|at|with) |web ?page is parked",
             r"interested in (?:buying )?this domain|make an offer (?:on|for) this domain|inquire about this domain",
             r"this domain(?: name)? (?:has |was |is )?(?:just |recently )?(?:been )?(?:just )?(?:registered|expired)",
-            r"domain(?: name)?(?: [\w.-]+\.\w+)? (?:has )?expired|future home of something",
+            rf"(?:(?:this|the|your) |(?<!\w )(?<!\w['’]s ))domain(?: name)?{_NAME} (?:has )?expired|"
+            r"expired domain\b(?! names)|parked domain(?: name)? (?:on|at|with|by)\b|"
+            r"totally awesome idea still being worked on|future home of something",
             rf"(?:diese|die) domain{_NAME} (?:steht|ist) (?:zum verkauf|zu verkaufen|geparkt|käuflich)",
-            r"steht zum verkauf|domain (?:kaufen|erwerben)\b|internetpräsenz wurde noch nicht freigeschaltet",
+            r"(?:domain|webs(?:ei|i)te|internetadresse|(?:[\w-]+\.)+[a-z]{2,}) (?:[\w.-]+ )?steht (?:[\w-]+ )?"
+            r"zum verkauf|"
+            r"(?:diese|die|jetzt) domain kaufen\b|domain erwerben\b|geparkte domain\b|"
+            r"internetpräsenz wurde noch nicht freigeschaltet",
             rf"(?:diese |die )?domain{_NAME} (?:ist|wurde) (?:bereits |soeben |bei [\w .&-]{{1,40}} )?(?:registriert|"
             rf"reserviert)",
             rf"(?:ce|le) (?:nom de )?domaine{_NAME} est (?:à vendre|en vente|expiré)|votre domaine a bien été créé",
             rf"(?:este|el) dominio{_NAME} (?:está|esta) (?:en|a la) venta|este domínio está à venda|domínio à venda",
             rf"(?:questo|il) dominio{_NAME} è (?:in vendita|scaduto)|dominio in vendita",
-            r"deze domein(?:naam)? is te koop|(?:ta )?domena (?:jest )?na sprzedaż",
-            r"домен(?: [\w.-]+\.\w+)? (?:продается|продаётся|припаркован|выставлен на продажу|зарегистрирован, но)",
-            r"(?:该|此|本)域名(?:正在)?(?:出售|转让|可转让)|このドメインは[^。]{0,20}(?:販売|売り出|お名前\.com)",
+            rf"deze domein(?:naam)? is te koop|(?:ta )?domena{_NAME} (?:jest )?na sprzedaż",
+            rf"domänen{_NAME} är till salu|dom(?:æ|e)net{_NAME} er til salgs?|dom[ée]na{_NAME} je na (?:prodej|predaj)",
+            rf"(?:alan adı|domain){_NAME} satılık|verkkotunnus{_NAME} on myytävänä|domain{_NAME} eladó|"
+            rf"domeniul{_NAME} este de vânzare|tên miền này đang được (?:rao )?bán|domain ini dijual",
+            rf"dom[äæ]n(?:en)?{_NAME} är parkerad|parkerad domän|parkert domene|parkeret domæne|geparkeerde? domein",
+            rf"dominio{_NAME} (?:(?:è|fue|ha sido) (?:stato )?)?(?:registrat[oa]|registrado|parcheggiato|aparcado)|"
+            rf"domínio{_NAME} (?:foi )?(?:registrado|estacionado)|"
+            rf"domena{_NAME} (?:została |jest )?(?:zarejestrowana|zaparkowana)",
+            r"域名[^。]{0,20}已(?:过期|到期)",
+            r"why am i seeing this '?under construction'? page",
+            rf"домен{_NAME} (?:продається|продается|продаётся|припаркован|выставлен на продажу|зарегистрирован, но)",
+            r"域名(?:正在|可以?|现)?(?:出售|转让)|このドメインは[^。]{0,20}(?:販売|売り出|お名前\.com)|"
+            r"도메인[은이]? [^.]{0,12}판매",
         )
     )
     + ")",
@@ -104,15 +125,17 @@ _WORDS = re.compile(
 _REGISTRARS = (
     r"godaddy|namecheap|porkbun|squarespace domains|ionos|1&1|strato|ovh(?:cloud)?|gandi|hover|dreamhost|bluehost|"
     r"hostgator|hostinger|network solutions|register\.com|tucows|enom|name\.com|dynadot|epik|gname|united-domains|"
-    r"reg\.ru|ru-center|nic\.ru|aruba|register\.it|one\.com|loopia|home\.pl|nazwa\.pl|wix|xserver|metaregistrar|inwx"
+    r"reg\.ru|ru-center|nic\.ru|aruba|register\.it|one\.com|loopia|home\.pl|nazwa\.pl|wix|xserver|metaregistrar|inwx|"
+    r"fasthosts|123-reg|domeneshop|simply\.com|hostpoint|infomaniak|transip|mijndomein|active24|websupport|forpsi|"
+    r"networksolutions|wedos|papaki|mat bao|spaceship|sav\.com|atom\.com|aftermarket"
 )
 _COMING = re.compile(r"\b(?:coming soon|under construction|is parked|for sale|expired)\b", re.IGNORECASE)
 _COMMERCE = re.compile(
     rf"\b(?:{_REGISTRARS})\b|お名前|阿里云|万网|"
-    r"[$€£¥]\s?\d|\b(?:make (?:an|your) offer|place (?:a )?bid|buy now|get (?:a )?price|inquire|inquiry|broker|"
-    r"contact (?:the owner|us to)|get (?:yours|this domain)|courtesy of|related searches|sponsored listings|renew|"
-    r"redemption|backorder|back-?order|registrar|hosting|gebot|angebot|kaufen|verkauf|acheter|vendre|comprar|venta|"
-    r"acquista|vendita|te koop|kup)\b|报价|购买|转让|出售|купить|хостинг|не привязан",
+    r"[$€£¥]\s?\d|\b(?:make (?:an|your) offer|place (?:a )?bid|buy now|get (?:a )?price|inquire|inquiry|brokers?|"
+    r"contact (?:the owner|us to)|get (?:yours|this domain)|courtesy of|related searches|sponsored listings|"
+    r"renew|redemption|backorder|back-?order|registrar|hosting|gebot|angebot|kaufen|verkauf|acheter|vendre|comprar|venta|"
+    r"acquista|vendita|te koop|kup)\b|teklif|satın al|구매|报价|购买|转让|出售|купить|хостинг|не привязан",
     re.IGNORECASE,
 )
 
@@ -135,12 +158,21 @@ def parking_marks(body: bytes, page: Page, *, host: str = "") -> tuple[str, ...]
     prominent = f"{page.title} {' '.join(page.headings[:3])}".lower()
     own = host.removeprefix("www.")
     if page.word_count < _OFFER_WORDS or (page.word_count < _LONG_WORDS and own and own in prominent):
-        found |= dict.fromkeys(words for needle, words in _OFFERS if needle in low)
+        offers = dict.fromkeys(words for needle, words in _OFFERS if needle in low)
+        found |= offers if offers and not _lists_names(low) else {}
+    if _COUNTING_FRAME.search(low):
+        found["frame where parked domains count their visitors"] = None
     if _SELLERS_TITLE.search(page.title):
         found[f"title “{page.title[:80]}”"] = None
     elif worded := _worded_offer(page, host):
         found[worded] = None
     return tuple(found)
+
+
+def _lists_names(low: bytes) -> bool:
+    """Whether the offers that the page leads to are of several names: nobody parks a domain on a list."""
+    offers = [address for address in _ADDRESS.findall(low) if any(needle in address for needle, _ in _OFFERS)]
+    return len({name for address in offers for name in _OFFERED.findall(address)}) > 1
 
 
 def _worded_offer(page: Page, host: str) -> str | None:
@@ -149,16 +181,16 @@ def _worded_offer(page: Page, host: str) -> str | None:
     match = _WORDS.search(prominent)
     signs = 1 if match else 0
     if match is None:
-        match = _WORDS.search(page.visible_text) if page.word_count < _LONG_WORDS else None
+        match = _WORDS.search(unquoted(page.visible_text)) if page.word_count < _LONG_WORDS else None
     if match is None:
         return None
     own = host.removeprefix("www.")
     if not signs:
         # Said in the text alone: what stands above it, and how little stands beside it, tell.
-        signs += page.word_count < _NOTHING_ELSE_WORDS
         signs += _COMING.search(prominent) is not None
     signs += bool(own) and own in f"{prominent} {page.visible_text[:2_000]}".lower()
-    signs += bool(own) and page.title.strip().lower().removeprefix("www.") == own
-    signs += page.word_count < _OFFER_WORDS
+    # A saved page may come without its own address: a label that is nothing but a domain name says whose it is.
+    signs += any(_DOMAIN_NAME.fullmatch(part) for text in (page.title, *page.headings[:1]) for part in labels(text))
+    signs += (page.word_count < _OFFER_WORDS) + (page.word_count < _NOTHING_ELSE_WORDS)
     signs += _COMMERCE.search(f"{prominent} {page.visible_text[:4_000]}") is not None
     return f"the words “{match.group(0).strip()}”" if signs >= _OFFER_SIGNS else None
