@@ -85,7 +85,7 @@ class Assembler:
             if copy.text_form is OccurrenceForm.ATTRIBUTE_COPY:
                 # Titles are cut off, in the middle of a URL too.
                 others = [item for item in others if item.url in known]
-            items += [replace_place(item, len(draft.flat) + item.start) for item in others]
+            items += [moved(item, len(draft.flat)) for item in others]
         places = {item.url: (item.start, item.end) for item in reversed(items)}
         return text, _pair(_merge(items), places, draft.flat.text)
 
@@ -96,7 +96,7 @@ class Assembler:
         for draft in drafts:
             # In the running text, a DOI by itself is mostly the page's own.
             found, _ = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form, identifiers=False)
-            items += [replace_place(item, offset + item.start) for item in found]
+            items += [moved(item, offset) for item in found]
             offset += len(draft.flat) + 1
         return _merge(items)
 
@@ -212,8 +212,11 @@ def _written_by_us(item: _Item, text: str) -> tuple[int, int] | None:
     return (start, item.end + 1) if _OWN_PHRASE.match(text[start : item.end].lstrip(" [\n\t")) else None
 
 
-def replace_place(item: _Item, start: int) -> _Item:
-    return replace(item, start=start, end=start + item.end - item.start)
+def moved(item: _Item, by: int) -> _Item:
+    """Place an item of one text behind another text."""
+    item.start += by
+    item.end += by
+    return item
 
 
 def key_of(url: str) -> str:
@@ -277,6 +280,8 @@ def _flag(item: _Item) -> None:
 
 def _shows(shown: str, url: str, after: str) -> bool:
     """Tell whether the URL in a link's text is its destination, perhaps shortened."""
+    if shown == url:
+        return True
     one, other = _bare(shown), _bare(url)
     if one == other or one == _bare(unquote(url)):
         return True
@@ -340,7 +345,7 @@ def _names_doi(items: Sequence[_Item]) -> bool:
 def _cited(item: _Item) -> CitedUrl:
     return CitedUrl(
         as_cited=item.url,
-        occurrences=tuple(dict.fromkeys(item.occurrences)),
+        occurrences=tuple(dict.fromkeys(item.occurrences) if len(item.occurrences) > 1 else item.occurrences),
         flags=frozenset(item.flags) if item.flags else _NO_FLAGS,
         shown=item.shown,
         rejoined=item.rejoined,
@@ -353,9 +358,9 @@ def identifier_of(url: str) -> str | None:
     """Return ``doi:…`` or ``hdl:…`` where *url* is one."""
     if url.startswith("doi:"):
         return "doi:" + unquote(url[4:]).lower()
-    if (match := _DOI.search(url)) is not None:
+    if "10." in url and (match := _DOI.search(url)) is not None:
         return "doi:" + unquote(match.group(1)).lower()
-    if (match := _HANDLE.search(url)) is not None:
+    if "andle" in url.lower() and (match := _HANDLE.search(url)) is not None:
         return "hdl:" + unquote(match.group(1))
     return None
 
@@ -379,5 +384,5 @@ def _pair(urls: tuple[CitedUrl, ...], places: dict[str, tuple[int, int]], text: 
             between = text[places[before.as_cited][1] : places[url.as_cited][0]][:200]
             if len(between) < 60 or "archiv" in between.lower():
                 partner = before.as_cited
-        paired.append(replace(url, paired_with=partner))
+        paired.append(replace(url, paired_with=partner) if partner is not None else url)
     return tuple(paired)

@@ -2,14 +2,13 @@
 
 import re
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from linkkeeper.citations.drafts import Destination
 from linkkeeper.citations.flat import Flat
-from linkkeeper.pages.markup import BLOCK, Attribute, Markup, entities, unescape
+from linkkeeper.pages.markup import BLOCK, Attribute, Markup, entities, unescape, words_of
 from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Regions, regions_of
 from linkkeeper.vocabulary.citation import OccurrenceForm
@@ -69,6 +68,7 @@ class Page:
     _positions: dict[int, int] = field(default_factory=dict)
     _counted: set[int] = field(default_factory=set)
     _last: tuple[int, dict[str, Attribute]] = (-1, {})
+    _valued: tuple[int, list[tuple[str, str]]] = (-1, [])
     known_regions: Regions | None = None
 
     def attributes(self, element: Element) -> dict[str, Attribute]:
@@ -84,11 +84,20 @@ class Page:
         return pattern.search(self.markup.text, element.attributes_start, element.inner) is not None
 
     def value(self, element: Element, name: str) -> str:
-        return next((unescape(raw) for key, raw in self.markup.valued(element) if key == name), "")
+        for key, raw in self.valued(element):
+            if key == name:
+                return unescape(raw)
+        return ""
 
     def words(self, element: Element) -> str:
         """Class, id and role of *element*, for rules by word."""
-        return self.markup.words(element)
+        return words_of(self.valued(element)) if element.has_attributes else ""
+
+    def valued(self, element: Element) -> list[tuple[str, str]]:
+        """Return names and raw values of attributes; rules ask an element several things in a row."""
+        if self._valued[0] != element.index:
+            self._valued = (element.index, self.markup.valued(element))
+        return self._valued[1]
 
     @property
     def regions(self) -> Regions:
@@ -230,7 +239,8 @@ def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = 
 class _Taker:
     def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
         self.page, self.start, self.end, self.backs = page, start, end, backs
-        self.skip = deque(skip)
+        self.skip = iter(skip)
+        self.left, self.right = self._following()
         self.flat = Flat()
         self.destinations: list[Destination] = []
         self.open: list[tuple[Element, int, Attribute]] = []
@@ -249,7 +259,7 @@ class _Taker:
                 self._close_before(start)
             if node is None:
                 end = ends[index]
-                if self.skip or start < self.start or end > self.end:
+                if end > self.left or start < self.start or end > self.end:
                     self._text(max(start, self.start), min(end, self.end))
                 else:
                     self._run(start, end)
@@ -263,11 +273,18 @@ class _Taker:
         self._close_before(len(self.page.markup.text) + 1)
         return Taken(self.flat, self.destinations)
 
+    def _following(self) -> tuple[int, int]:
+        """Return the next stretch to leave out; one behind all text where there is none."""
+        behind = len(self.page.markup.text) + 1
+        return next(self.skip, (behind, behind))
+
     def _left_out(self, element: Element) -> bool:
-        while self.skip and self.skip[0][1] <= element.start:
-            self.skip.popleft()
-        if self.skip and self.skip[0][0] <= element.start and element.end <= self.skip[0][1]:
-            return True
+        start = element.start
+        if self.left <= start:
+            while self.right <= start:
+                self.left, self.right = self._following()
+            if self.left <= start and element.end <= self.right:
+                return True
         if element.name in _UNREAD or element.index in self.page.hidden:
             return True
         return element.name == "a" and not self.backs and is_back_link(self.page, element)
@@ -279,27 +296,25 @@ class _Taker:
             self._break(element.start, element.name)
             self.blocks.append(element)
             self.due = min(self.due, element.end)
-        elif element.name == "a" and not self._in_skipped(element.start):
+        elif element.name == "a" and self.left > element.start:
+            # A link that begins in what is left out may end behind it (at the end of a note's text).
             href = self.page.markup.attribute(element, "href")
             if href is not None and href.raw.strip() and not ("#" in href.raw and self.page.leads_within(element)):
                 self.open.append((element, len(self.flat), href))
                 self.due = min(self.due, element.end)
 
-    def _in_skipped(self, position: int) -> bool:
-        """Tell whether a link begins in what is left out, though it ends behind (the end of a note's text)."""
-        return bool(self.skip) and self.skip[0][0] <= position
-
     def _close_before(self, position: int) -> None:
         while self.open and self.open[-1][0].end <= position:
             element, begin, href = self.open.pop()
-            if _LOOK_UP.match(href.value.strip()):
+            url = href.value
+            if _LOOK_UP.match(url.strip()):
                 continue
             original = self.page.markup.attribute(element, "data-originalurl") if self.may_be_repaired else None
             self.destinations.append(
                 Destination(
                     start=begin,
                     end=len(self.flat),
-                    url=self._cited(href.value),
+                    url=self._cited(url),
                     source=(href.start, href.end),
                     form=OccurrenceForm.HTML_HREF,
                     original=self._cited(original.value) if original else None,
@@ -326,17 +341,16 @@ class _Taker:
 
     def _text(self, start: int, end: int) -> None:
         while True:
-            while self.skip and self.skip[0][1] <= start:
-                self.skip.popleft()
-            if not self.skip or self.skip[0][0] >= end:
+            while self.right <= start:
+                self.left, self.right = self._following()
+            if self.left >= end:
                 self._run(start, end)
                 return
-            left, right = self.skip[0]
-            if start < left:
-                self._run(start, left)
-            if right >= end:
+            if start < self.left:
+                self._run(start, self.left)
+            if self.right >= end:
                 return
-            start = right
+            start = self.right
 
     def _run(self, start: int, end: int) -> None:
         text, flat = self.page.markup.text, self.flat
