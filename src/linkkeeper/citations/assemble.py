@@ -23,6 +23,7 @@ _NOT_CITED = re.compile(r"(?i)(?:javascript|mailto|tel|sms|data|about|blob|file|
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 _DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.\d{4,9}/[^\s?#]+)")
 _HANDLE = re.compile(r"(?i)hdl\.handle\.net/([^\s?#]+)")
+_PLAIN = ("https://", "http://")
 _LINE_ENDS = re.compile(r"[\t\r\n]+\s*")
 _SCHEME_PART = re.compile(r"^(?:https?:)?//")
 _ARROW = re.compile("[↩↵⤴⏎⮐↑]")
@@ -268,6 +269,8 @@ def _is_citable(url: str) -> bool:
 
 
 def _flag(item: _Item) -> None:
+    if item.url.startswith(_PLAIN):
+        return
     if item.url.startswith("//"):
         item.flags.add(UrlFlag.PROTOCOL_RELATIVE)
     elif not _SCHEME.match(item.url):
@@ -323,7 +326,7 @@ def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
     linked = (item for item in items if UrlFlag.IDENTIFIER not in item.flags) if _names_doi(items) else ()
     linked_keys = {key_of(item.url) for item in linked}
     for item in items:
-        if UrlFlag.IDENTIFIER in item.flags and key_of(item.url) in linked_keys:
+        if linked_keys and UrlFlag.IDENTIFIER in item.flags and key_of(item.url) in linked_keys:
             # The same source stands as a link beside it.
             continue
         known = merged.get(item.url)

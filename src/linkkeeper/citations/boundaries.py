@@ -12,6 +12,7 @@ documents write (``docs/footnotes.md``).
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkkeeper.vocabulary.archived import unwrap_archive
 from linkkeeper.vocabulary.uri import INVISIBLE
@@ -44,6 +45,8 @@ _PART = re.compile(r"[/_=&%#?~+]|\w-\w|[a-z]\d|\d[a-z]", re.I)
 _BRACKET = re.compile(r"[()\[\]{}]")
 #: A host, or the seam of a URL that was broken before it.
 _HOST_AHEAD = re.compile(rf"[\s{INVISIBLE}:/]{{1,4}}[^\s/]|[^\s/?#<>()\[\]\"]{{0,255}}\.|localhost", re.I)
+#: What may end a piece that goes on behind a space; the scheme alone may, too.
+_GOING_ON = frozenset("/-_=&?:pPsS")
 _PARAMETER = re.compile(r"[?&][\w.-]+=")
 _FILE_TYPE = re.compile(r"\.(?:pdf|html?|aspx?|php)", re.I)
 _SHORT_NUMBER = re.compile(r"\d{1,3}[.,]?$")
@@ -100,8 +103,7 @@ class FoundUrl:
     cleaned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     start: int
     end: int
     text: str
@@ -204,7 +206,7 @@ def _gather(text: str, start: int, width: int | None) -> tuple[list[_Piece], lis
     joined = first.text
     while len(pieces) < _MAX_PIECES and not _closed(pieces[-1].text):
         seam = _SEAM.match(text, pieces[-1].end)
-        if seam is None or seam.end() >= len(text):
+        if seam is None or seam.end() >= len(text) or _is_over(joined, seam.group(), text[seam.end()]):
             break
         following = _piece(text, seam.end())
         reason = _why(text, joined, seam, following, width=width, bracketed=bracketed)
@@ -214,6 +216,13 @@ def _gather(text: str, start: int, width: int | None) -> tuple[list[_Piece], lis
         reasons.append(reason)
         joined += following.text
     return pieces, reasons
+
+
+def _is_over(joined: str, seam: str, following: str) -> bool:
+    """Tell what most URLs tell by the characters at the seam alone: that they don't go on behind it."""
+    if seam != " " or following in "/?&." or not following.isascii():
+        return False
+    return joined[-1:] not in _GOING_ON and "%" not in joined[-2:]
 
 
 def _piece(text: str, start: int) -> _Piece:

@@ -25,7 +25,8 @@ class Flat:
     _chunks: list[str] = field(default_factory=list)
     _last: str = ""
     _length: int = 0
-    #: Of each piece: its place in the text, and from where to where it stood in the source.
+    #: Of each piece its place in the text; and from where to where it stood in the source, two numbers a piece.
+    _at: "array[int]" = field(default_factory=_numbers)
     _places: "array[int]" = field(default_factory=_numbers)
     _text: str | None = None
 
@@ -47,7 +48,9 @@ class Flat:
     def put(self, value: str, start: int, end: int) -> None:
         """Append *value*, which stands for the source from *start* to *end*; character for character if as long."""
         if value:
-            self._places.extend((self._length, start, end))
+            self._at.append(self._length)
+            self._places.append(start)
+            self._places.append(end)
             self._parts.append(value)
             if len(self._parts) >= _MAX_PARTS:
                 self._chunks.append("".join(self._parts))
@@ -58,18 +61,15 @@ class Flat:
 
     def append(self, other: "Flat") -> None:
         """Append all of *other*, of the same source."""
-        for piece in range(len(other._places) // 3):
-            at, start, end = other._places[3 * piece : 3 * piece + 3]
-            self.put(other.text[at : other._stop(piece)], start, end)
+        for piece, at in enumerate(other._at):
+            self.put(other.text[at : other._stop(piece)], *other._places[2 * piece : 2 * piece + 2])
 
     def _stop(self, piece: int) -> int:
-        following = 3 * (piece + 1)
-        return self._places[following] if following < len(self._places) else self._length
+        return self._at[piece + 1] if piece + 1 < len(self._at) else self._length
 
     def _piece(self, index: int) -> int:
         """Return which piece the character *index* belongs to."""
-        places = self._places
-        return max(0, bisect_right(range(len(places) // 3), index, key=lambda piece: places[3 * piece]) - 1)
+        return max(0, bisect_right(self._at, index) - 1)
 
     def ends_with_space(self) -> bool:
         """Tell whether more white space would show nothing."""
@@ -86,13 +86,13 @@ class Flat:
     def source_start(self, index: int) -> int:
         """Return where in the source the character *index* starts."""
         piece = self._piece(index)
-        at, start, end = self._places[3 * piece : 3 * piece + 3]
+        at, start, end = self._at[piece], self._places[2 * piece], self._places[2 * piece + 1]
         return start + index - at if self._stop(piece) - at == end - start else start
 
     def source_end(self, index: int) -> int:
         """Return where in the source the text before *index* ends (*index* at least 1)."""
         piece = self._piece(index - 1)
-        at, start, end = self._places[3 * piece : 3 * piece + 3]
+        at, start, end = self._at[piece], self._places[2 * piece], self._places[2 * piece + 1]
         return start + index - at if self._stop(piece) - at == end - start else end
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:

@@ -92,9 +92,7 @@ def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
     element = candidates[index]
     inner = next((other for other in candidates[index + 1 : index + 2] if other.start < element.end), None)
     if inner is None:
-        return element.name in ("div", "section") and any(
-            isinstance(node, Element) and node.name == "li" for node in page.inside(element)
-        )
+        return element.name in ("div", "section") and any(node.name == "li" for node in page.elements_in(element))
     after = next((other for other in candidates[index + 2 : index + 40] if other.start >= inner.end), None)
     return (after is not None and after.start < element.end) or text_before(page, element, inner) > 20
 

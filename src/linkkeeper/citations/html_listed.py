@@ -99,8 +99,8 @@ def _named_items(page: Page) -> list[Element]:
 def _items_of(page: Page, element: Element) -> list[Element]:
     """Return the list items right below *element*, lists in wrappers included."""
     inner: list[Element] = []
-    for node in page.inside(element):
-        if isinstance(node, Element) and node.name == "li" and (not inner or node.start >= inner[-1].end):
+    for node in page.elements_in(element):
+        if node.name == "li" and (not inner or node.start >= inner[-1].end):
             parent = node.parent
             if parent is not None and parent.name in ("ol", "ul"):
                 inner.append(node)
@@ -254,7 +254,7 @@ def _near(element: Element) -> list[Element]:
 
 
 def _holds_heading(page: Page, block: Element) -> bool:
-    return any(isinstance(node, Element) and node.name in _HEADINGS for node in page.inside(block))
+    return any(element.name in _HEADINGS for element in page.elements_in(block))
 
 
 def _shown_label(page: Page, place: Place) -> str | None:

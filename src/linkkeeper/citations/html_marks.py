@@ -150,7 +150,7 @@ def _text_back(page: Page, index: int, stop: int, limit: int) -> int:
 
 def _is_raised(page: Page, link: Element) -> bool:
     """Tell whether the mark looks like one: raised, bracketed, or named so."""
-    if any(isinstance(node, Element) and node.name == "sup" for node in page.inside(link)):
+    if any(element.name == "sup" for element in page.elements_in(link)):
         return True
     text = page.text_of(link, 40)
     if text.startswith(("[", "(", "*", "†")):

@@ -14,13 +14,14 @@ from linkkeeper.pages.regions import Regions, regions_of
 from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.numbers import whole_number
 
-_SPACES = re.compile(r"[ \t\f]*[\r\n][ \t\r\n\f]*|[ \t\f]{2,}")
+#: Several white spaces, or a line end; patterns that begin with a set of characters are searched much faster.
+_SPACES = re.compile(r"[ \t\r\n\f](?:[ \t\r\n\f]++|(?<=[\r\n]))")
+_WHITE = re.compile(r"[\t\r\n\f]")
 #: Content that is for machines, for pressing or for readers of the screen's text only.
 _UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "canvas", "math", "rt", "rp"})
 #: Names of marks and notes in pages that were copied from one address to another.
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
 _LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
-_CHANGED = re.compile(r"[\t\r\n\f&]|  ")
 _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
 NOTE_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
 #: Journals add links that search for a reference; nobody cited those.
@@ -104,6 +105,10 @@ class Page:
         if self.known_regions is None:
             self.known_regions = regions_of(self.markup)
         return self.known_regions
+
+    def elements_in(self, element: Element) -> Iterator[Element]:
+        """Yield the elements inside *element* in order; quick, as no text is made a node for it."""
+        return filter(None, self.markup.nodes.elements[element.index + 1 : element.stop])
 
     def inside(self, element: Element) -> Iterator[Element | Text]:
         """Yield the descendants of *element* in order."""
@@ -363,12 +368,14 @@ class _Taker:
                 flat.put(" ", start, end)
             return
         # Most runs hold nothing to change.
-        if _CHANGED.search(piece) is None:
-            flat.put(piece, start, end)
-            return
-        changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
+        changes: list[tuple[int, int, str]] = []
+        if "  " in piece or _WHITE.search(piece) is not None:
+            changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
         if "&" in piece:
             changes = sorted([*changes, *entities(text, start, end)])
+        if not changes:
+            flat.put(piece, start, end)
+            return
         position = start
         for begin, stop, value in changes:
             flat.copy(text, position, begin)
