@@ -20,6 +20,7 @@ OWN_NOTE = re.compile(r"[ \t\n]?\[(?:[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d: *)
 _ARCHIVE_DATE = re.compile(r"\s*archived \d{4}-\d\d-\d\d")
 _OWN_PHRASE = re.compile(r"[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d: *\S*$")
 _NOT_CITED = re.compile(r"(?i)(?:javascript|mailto|tel|sms|data|about|blob|file|chrome|whatsapp|fb-messenger):")
+_IDENTIFIER = re.compile(r"(?i)doi:\s*+(?=10\.\d{4,9}/\S)")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]*:")
 _DOI = re.compile(r"(?i)(?:doi\.org/|/doi/(?:abs/|full/|pdf/|epdf/|book/)?)(10\.\d{4,9}/[^\s?#]+)")
 _HANDLE = re.compile(r"(?i)hdl\.handle\.net/([^\s?#]+)")
@@ -253,7 +254,11 @@ def _cleaned(destination: str) -> tuple[str, bool]:
     url = _LINE_ENDS.sub("", url)
     while url.endswith("%20"):
         url = url[:-3].rstrip()
-    url = unwrap_forwarding(url)
+    url = (
+        _IDENTIFIER.sub("doi:", unwrap_forwarding(url), count=1)
+        if url[:4].lower() == "doi:"
+        else unwrap_forwarding(url)
+    )
     return url, url != raw
 
 
@@ -263,6 +268,8 @@ def _is_citable(url: str) -> bool:
         return False
     if url.startswith("//"):
         return len(url) > 4 and "." in url
+    if _IDENTIFIER.match(url):
+        return True
     if _SCHEME.match(url):
         return "://" in url and "." in url.partition("://")[2] and not re.search(r"\s", url.partition("://")[2][:20])
     return url.lower().startswith("www.")

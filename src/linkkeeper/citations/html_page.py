@@ -23,7 +23,10 @@ _UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "ca
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
 _LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
 _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
-NOTE_TAGS = frozenset({"d-footnote", "dt-fn", "footnote", "fn", "side-note", "margin-note", "tufte-note", "foot-note"})
+NOTE_TAGS = frozenset(
+    {"d-footnote", "dt-fn", "footnote", "foot-note", "fn", "tufte-note"}
+    | {"sidenote", "side-note", "marginnote", "margin-note"}
+)
 #: Journals add links that search for a reference; nobody cited those.
 _LOOK_UP = re.compile(
     r"(?i)(?:https?:)?//(?:scholar\.google\.[a-z.]+/scholar|www\.google\.[a-z.]+/search\?|\w+\.scopus\.com/inward|"

@@ -6,7 +6,7 @@ kramdown, Goldmark (Hugo), markdown-it and Quarto, and MDX.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from linkkeeper.citations.dates import byline_date, dates_of
@@ -32,8 +32,21 @@ _DEFINITION = re.compile(
     re.M | re.X,
 )
 _INLINE_NOTE = re.compile(r"(?<!\\)\^\[(?!\d{1,4}\])")
+#: What site builders turn into notes: ``[fn]…[/fn]``, ``{{< fn >}}…{{< /fn >}}``, ``{% sidenote "id" "…" %}``.
+_SHORTCODE = re.compile(
+    r"""(?:\[(?P<square>efn_note|mfn|fn|ref|footnote|sidenote|marginnote)\b[^\]\n]{0,80}\]
+          |\{\{[<%]\s*(?P<curly>footnote|sidenote|marginnote|fn|sn|mn)\b[^{}\n]{0,200}[%>]\}\})
+        (?P<body>(?:(?!\[/|\{\{[<%]|\[(?:efn_|mfn|fn|ref|foot|side|margin)).){1,8000}+)
+        (?:\[/(?P=square)\]|\{\{[<%]\s*/\s*(?P=curly)\s*[%>]\}\})
+      |\{%\s*(?:footnote|sidenote|marginnote)\s+(?:["'][\w-]*["']\s+)?(?P<quote>["'])(?P<quoted>(?:(?!\{%)[^\n]){1,8000}?)(?P=quote)\s*%\}""",
+    re.X | re.S,
+)
 _FIELD = re.compile(r"^(?P<name>title|lang|language|date|published|pubDate)\s*[:=]\s*(?P<value>.+?)\s*$", re.M | re.I)
-_HTML_NOTES = re.compile(r"<(?:li|ol|section|sup|aside|div|span|p|d-footnote|dialog)\b[^>]*(?:id|class|role)\s*=", re.I)
+_HTML_NOTES = re.compile(
+    r"<(?:(?:li|ol|section|sup|aside|div|span|p|dialog)\b[^>]*(?:id|class|role)\s*=|"
+    r"(?:d-footnote|footnote|fn|side-?note|margin-?note)\b)",
+    re.I,
+)
 
 
 def read_markdown(text: str) -> Draft:
@@ -125,18 +138,30 @@ def _line_end(text: str, start: int, limit: int) -> int:
 
 
 def _inline(source: MarkdownText) -> list[NoteDraft]:
-    """Pandoc's inline notes: ``^[text]``; numbered by place."""
+    """Notes where their mark would be: Pandoc's ``^[text]`` and shortcodes; numbered by place."""
     notes: list[NoteDraft] = []
-    end = 0
+    for start, body, end, stop in sorted([*_pandoc_notes(source), *_shortcodes(source.text)]):
+        if notes and start < notes[-1].end:
+            continue
+        note = _note(source, str(len(notes) + 1), start, body, end)
+        note.end, note.numbered = stop, False
+        notes.append(note)
+    return notes
+
+
+def _pandoc_notes(source: MarkdownText) -> Iterator[tuple[int, int, int, int]]:
     for match in _INLINE_NOTE.finditer(source.text):
         closing = source.closing(match.end() - 1)
-        if closing is None or match.start() < end or closing - match.end() > 20_000:
-            continue
-        note = _note(source, str(len(notes) + 1), match.start(), match.end(), closing)
-        note.end, note.numbered = closing + 1, False
-        notes.append(note)
-        end = closing
-    return notes
+        if closing is not None and closing - match.end() <= 20_000:
+            yield match.start(), match.end(), closing, closing + 1
+
+
+def _shortcodes(text: str) -> Iterator[tuple[int, int, int, int]]:
+    if "[/" not in text and "{%" not in text and "{{" not in text:
+        return
+    for match in _SHORTCODE.finditer(text):
+        body, end = match.span("body" if match["body"] is not None else "quoted")
+        yield match.start(), body, end, match.end()
 
 
 def _note(source: MarkdownText, label: str, start: int, body: int, end: int) -> NoteDraft:
@@ -173,7 +198,7 @@ def _numbered(source: MarkdownText, masked: str) -> list[NoteDraft]:
     """Notes by number, where a text was pasted or converted into Markdown."""
     flat, _ = source.take(0, len(masked), lines=True)
     notes: list[NoteDraft] = []
-    for found in find_numbered(flat.text):
+    for found in find_numbered(flat.text, counted=True):
         if found.end <= found.body:
             continue
         start = flat.source_start(found.start)

@@ -56,6 +56,8 @@ _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s
 
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
+#: A line end within a paragraph.
+_SOFT_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 #: How a note's number is written: name, pattern, whether it needs lines, and what a text must hold for it (asked
 #: first, it is much quicker).
 _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
@@ -99,25 +101,29 @@ def line_width(text: str) -> int | None:
     return int(quantiles(lengths, n=20)[-1])
 
 
-def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
+def find_numbered(text: str, *, vouched: Sequence[str] = (), counted: bool = False) -> list[Numbered]:
     """
     Find the notes of *text*; empty when nothing vouches for any.
 
     Args:
         vouched: Labels that links in the text already announce.
+        counted: Lists are numbered when they are shown: "1." before every item means 1, 2, 3 …
     """
     best: tuple[float, list[Mark]] | None = None
     lines = _is_wrapped(text)
+    flowing = (_SOFT_BREAK.sub(" ", text) if lines else text).replace("\u00a0", " ")
     known = Announced({} if vouched else marks_in(text), frozenset(vouched))
     for name, pattern, needs_lines, signs in _STYLES:
         if (needs_lines and not lines) or not any(sign in text for sign in signs):
             continue
         marks = [
             Mark(number, shown, m.start(), m.end())
-            for m in pattern.finditer(text)
+            for m in pattern.finditer(text if needs_lines else flowing)
             if (number := number_of(shown := m["n"].translate(SUPERSCRIPTS)))
             and (not name.startswith("flat") or _after_sentence(text, m.start()))
         ]
+        if counted and name == "dot":
+            marks = _as_counted(text, marks)
         scored = _best_chain(text, marks, name, known)
         if scored is not None and (best is None or scored[0] > best[0]):
             best = scored
@@ -125,6 +131,19 @@ def find_numbered(text: str, *, vouched: Sequence[str] = ()) -> list[Numbered]:
     if best is None or len(arrows) > 1.5 * len(best[1]):
         return arrows or _dropped(text)
     return _pieces(text, best[1])
+
+
+def _as_counted(text: str, marks: list[Mark]) -> list[Mark]:
+    """Count the items of lists that repeat one number; a paragraph between two of them begins a new list."""
+    kept: list[Mark] = []
+    before = 0
+    for mark in marks:
+        number = mark.number
+        if kept and number == before and not re.search(r"\n\s*\n\s*\S", text[kept[-1].end : mark.start]):
+            number = kept[-1].number + 1
+        before = mark.number
+        kept.append(mark if number == mark.number else Mark(number, str(number), mark.start, mark.end))
+    return kept
 
 
 def _after_sentence(text: str, position: int) -> bool:

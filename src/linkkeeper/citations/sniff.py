@@ -66,7 +66,7 @@ def format_of(data: bytes, location: str, declared_type: str | None = None) -> S
         return _zipped(data, location)
     head = data[:_SAMPLE]
     _refuse_binary(head, location)
-    text = _ascii_view(head)
+    text = _ascii_view(head).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     named = _named(location, declared_type)
     if _HTML_START.match(text):
         return SourceFormat.HTML
