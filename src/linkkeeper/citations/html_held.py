@@ -31,9 +31,11 @@ _VALUES = tuple(
 #: Names of what holds a number; of what can't hold a note.
 _NUMBERS = ("data-footnote-number", "data-number", "data-index", "data-mfn", "data-fn", "data-footnote-identifier")
 _NO_NOTE = re.compile(r"(?i)^data-(?:[\w-]+-)?(?:url|href|src|srcset|id|class|image|link|type|name|date|style)$")
-_NOTE_DATA = re.compile(r"(?i)note|fn|tip|pop|content|text|ref|cit")
+_NOTE_DATA = re.compile(r"(?i)note|fn|tip|pop|content")
 #: What holds notes reads like notes, so much on average.
-_LIKE_NOTES = 0.2
+_LIKE_NOTES = 0.3
+#: Addresses, settings and lists of names are no notes.
+_NO_TEXT = re.compile(r"\s*(?:[{\[/.#?]|&quot;|(?!ib\.|ibid|id\.|ebd)\S*$)", re.I)
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def find_held(page: Page) -> list[NoteDraft]:
         if element is None or match.end() > element.inner or page.regions.at(element.start) is not None:
             continue
         name = match[1]
-        label = None if _NO_NOTE.match(name) else _label(page, element, name)
+        label = None if _NO_NOTE.match(name) or _NO_TEXT.match(match[2] or match[3]) else _label(page, element, name)
         if label is not None:
             start, end = match.span(2 if match[2] is not None else 3)
             attribute = Attribute(name, text[start:end], start, end)

@@ -12,19 +12,25 @@ from dataclasses import dataclass
 
 from linkkeeper.citations.html_marks import label_in, text_before
 from linkkeeper.citations.html_page import NOTE_TAGS, Page
+from linkkeeper.citations.numbered import likeness
 from linkkeeper.pages.nodes import Element, Text
 
 _NAME = re.compile(
-    r"(?:^|[\s_-])(?:foot-?note|side-?note|margin-?note|end-?note|aside-?note|inline-?note|fn|mfn)(?:$|[\s_-])|"
+    r"(?:^|[\s_-])(?:foot-?note|side-?note|margin-?note|end-?note|aside-?note|inline-?note|mfn)(?:$|[\s_-])|"
     r"(?:^|[\s_-])footnotes?__(?:note|content|text)|footnote-(?:text|content|body)|(?:^|\s)marginalia(?:$|\s)|doc-footnote",
     re.I,
 )
+#: Also what marks up people's names ("formatted name"): such an element must read like a note.
+_SHORT_NAME = re.compile(r"(?:^|[\s_-])fn(?:$|[\s_-])", re.I)
+_LIKE_NOTE = 0.2
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
     r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s_-])",
     re.I,
 )
+#: Build tools name classes ``FootnoteText_root__x1``: the words in them are parted like others.
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HOSTS = frozenset({"span", "aside", "cite", "small", "div", "p", "li", "em", "i", "section", "label", "details"})
 _NUMBER_DATA = (
     "data-mfn",
@@ -73,14 +79,18 @@ def _is_inline_note(page: Page, element: Element) -> bool:
     if element.name not in NOTE_TAGS:
         if element.name not in _HOSTS:
             return False
-        words = page.words(element)
-        is_named = _NAME.search(words) and not _NOT.search(words)
+        words = _HUMP.sub("-", page.words(element))
+        is_named = (_NAME.search(words) or _is_short_named(page, element, words)) and not _NOT.search(words)
         if not is_named and "data-mfn" not in page.attributes(element):
             return False
     text = page.text_of(element, 60)
     if len(text) < 3 or label_in(text) is not None:
         return False
     return page.regions.at(element.start) is None
+
+
+def _is_short_named(page: Page, element: Element, words: str) -> bool:
+    return _SHORT_NAME.search(words) is not None and likeness(page.text_of(element, 300)) >= _LIKE_NOTE
 
 
 def _is_container(page: Page, candidates: list[Element], index: int) -> bool:

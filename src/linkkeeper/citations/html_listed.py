@@ -261,11 +261,13 @@ def _shown_label(page: Page, place: Place) -> str | None:
     markup = page.markup
     first = bisect_left(markup.starts, place.start)
     last = min(first + 20, bisect_left(markup.starts, place.end))
-    texts = (index for index in range(first, last) if markup.nodes.elements[index] is None)
-    text = "".join(markup.text[markup.starts[index] : markup.ends[index]] for index in texts)[:200]
-    lead = _LEAD.match(unescape(text))
-    shown = lead["label"].casefold() if lead else ""
-    return next((mark.label for mark in place.marks if mark.label.casefold() == shown), None)
+    places = (index for index in range(first, last) if markup.nodes.elements[index] is None)
+    texts = [markup.text[markup.starts[index] : markup.ends[index]] for index in places]
+    lead = _LEAD.match(unescape("".join(texts)[:200]))
+    shown = {lead["label"].casefold()} if lead else set()
+    # An element of its own parts a number from the word that follows it.
+    shown.update((label_in(text) or "").casefold() for text in [text for text in texts if text.strip()][:1])
+    return next((mark.label for mark in place.marks if mark.label.casefold() in shown), None)
 
 
 def _is_counted(page: Page, place: Place) -> bool:

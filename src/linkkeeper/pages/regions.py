@@ -70,7 +70,7 @@ _BY_WORD = (
     ),
     (
         Region.BYLINE,
-        "byline|author-?(?:bio|box|info|card|profile|meta)|about-?(?:the-?)?authors?|post-?meta|entry-?meta|bio",
+        "byline|v-?card|h-card|(?:post|entry)-?authors?|author-?(?:bio|box|info|card|profile|meta)|about-?(?:the-?)?authors?|post-?meta|entry-?meta|bio",
     ),
     (Region.ADVERT, "ads?|advert(?:isement)?s?|sponsor(?:ed)?|donat(?:e|ion)|paywall"),
 )
