@@ -81,7 +81,8 @@ def dates_of(text: str) -> NoteDates:
     published = accessed = archived = None
     for start, end, found in _dates(text):
         before = text[max(0, start - 45) : start]
-        if not any(word in before.lower() for word in _CLAIMING) and not _AFTERWARDS.match(text, end):
+        lower = before.lower()
+        if not any(word in lower for word in _CLAIMING) and not _AFTERWARDS.match(text, end):
             published = published or found
         elif found.year >= _WEB and (_ACCESSED.search(before) or _AFTERWARDS.match(text, end)):
             accessed = accessed or found

@@ -26,6 +26,16 @@ _TOKEN = re.compile(
       | (?P<lead>(?:(?<=\n)|\A)(?:\#{1,6}[ ]|[-+][ ](?=\S)))""",
     re.X,
 )
+#: Where a token may begin: looked for much faster than tokens, as all of it are single characters to begin with.
+_MAY_BEGIN = re.compile(
+    r"""[ \t\n\\`<\[!&*~_hf\#+-](?:
+        (?<=[ \t])(?:(?<![ \t][ \t])(?=[ \t]*+\n)|(?<![ ][ ])(?=[ ]++\n))
+      | (?<=[\n\\`<\[&*~_])
+      | (?<=[hf])(?=ttps?://|tp://)
+      | (?<=!)(?=\[)
+      | (?<=[\#+-])(?<![^\n].))""",
+    re.X,
+)
 _BRACKETS = re.compile(r"\\.|`[^`\n]*`|[\[\]]", re.S)
 _TITLE = re.compile(
     r"""\s*(?:"(?:[^"\\]|\\.){0,500}"|'(?:[^'\\]|\\.){0,500}'|\((?:[^()\\]|\\.){0,500}\))?\s*\)""", re.S
@@ -108,7 +118,7 @@ class _Taker:
         while position < end:
             position = self._close_links(position)
             limit = min(end, self.pending[-1][0]) if self.pending else end
-            match = _TOKEN.search(text, position, limit)
+            match = _next_token(text, position, limit)
             if match is None:
                 self.flat.copy(text, position, limit)
                 position = limit
@@ -252,6 +262,14 @@ class _Taker:
             return None
         url = unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text[start:stop]))
         return Destination(0, 0, url, (start, stop), OccurrenceForm.MARKDOWN_DESTINATION), closed.end()
+
+
+def _next_token(text: str, position: int, limit: int) -> re.Match[str] | None:
+    for candidate in _MAY_BEGIN.finditer(text, position, limit):
+        match = _TOKEN.match(text, candidate.start(), limit)
+        if match is not None:
+            return match
+    return None
 
 
 def _end_of_destination(text: str, start: int, end: int) -> int:

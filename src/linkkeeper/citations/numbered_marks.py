@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 #: Marks are small numbers; the first dozen notes tell enough.
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d\d*+")
 _RAISED = re.compile(r"(?<=[^\W\d_]|[.,;:!?”\"’')\]])(?P<n>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)")
 _ROMAN_MARK = re.compile(r"\[(?P<n>[ivxlc]{1,7})\]")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
