@@ -29,10 +29,11 @@ SMUGGLING = {
     "unknown coding": b"Transfer-Encoding: xchunked\r\n",
 }
 MALFORMED = {
-    "folded line": b"X-Long: one\r\n two\r\n",
+    "folded length": b"Content-Length: 5\r\n 6\r\n",
+    "folded coding": b"Transfer-Encoding:\r\n chunked\r\n",
+    "fold without a field": b" 5\r\n",
     "blank before colon": b"Content-Length : 5\r\n",
     "no colon": b"Content-Length\r\n",
-    "no name": b": value\r\n",
     "bare carriage return": b"X-A: one\rX-B: two\r\n",
     "null": b"X-A: on\x00e\r\n",
 }
@@ -54,6 +55,25 @@ def test_a_body_whose_end_two_readers_could_see_differently_is_refused(shape: st
 def test_a_head_of_doubtful_shape_is_refused(shape: str) -> None:
     with pytest.raises(MalformedMessage):
         read_response(response(MALFORMED[shape]))
+
+
+STRAY = b"PHP Warning: no such file\r\n more of it\r\nno colon\r\n: no name\r\nX Y: blank\r\n"
+
+
+def test_lines_of_an_answer_that_are_no_fields_mean_nothing_and_are_forwarded() -> None:
+    """Browsers pass them over, and join folded ones."""
+    fields = b"Link: </a.css>;\r\n rel=preload\r\n" + STRAY + b"X-Long: one\r\n\ttwo\r\nContent-Length: 2\r\n"
+    head = read_response(response(fields))
+    assert head.fields == ((b"Link", b"</a.css>; rel=preload"), (b"X-Long", b"one two"), (b"Content-Length", b"2"))
+    assert head.raw == response(fields)
+    without = without_fields(head, frozenset({b"link"}))
+    assert without == response(STRAY + b"X-Long: one\r\n\ttwo\r\nContent-Length: 2\r\n")
+
+
+def test_a_request_with_such_lines_is_refused() -> None:
+    for line in (b"X-Long: one\r\n two\r\n", b"no colon\r\n", b"X Y: blank\r\n"):
+        with pytest.raises(MalformedMessage):
+            read_request(response(line, start=b"GET / HTTP/1.1"))
 
 
 @pytest.mark.parametrize(

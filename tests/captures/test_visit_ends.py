@@ -16,7 +16,7 @@ from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.visit import VisitOrder, visit
 from linkkeeper.checks.look import FailureKind
 from linkkeeper.egress.tls import client_context
-from linkkeeper.errors import StorageError
+from linkkeeper.errors import BrowserError, StorageError
 from linkkeeper.vocabulary.capture import Exchange, Quality, StepOutcome
 from linkkeeper.vocabulary.moment import SystemClock
 
@@ -98,6 +98,16 @@ def test_a_look_keeps_nothing_and_tells_what_was_rendered(visitor: Visitor) -> N
         FailureKind.TIMEOUT,
         "no answer before the visit ended: none within 0.7 s",
     )
+
+
+@pytest.mark.parametrize("path", ["/two-lengths", "/undecodable"])
+def test_what_only_our_browser_could_not_do_is_no_look(visitor: Visitor, path: str) -> None:
+    """The recorder refuses what browsers may show; the browser shows no body in another coding than is named."""
+    limits = replace(VisitLimits(), load_timeout_s=3.0)
+    tls = client_context(str(visitor.web.ca_file))
+    looker = PlaywrightLook(browser=visitor.pool, gate=visitor.gate, tls=tls, limits=limits, clock=SystemClock())
+    with pytest.raises(BrowserError):
+        visitor.run(looker.look(f"https://{MAIN}{path}"))
 
 
 def test_a_visit_that_runs_out_of_time_says_so_and_closes_its_page(visitor: Visitor) -> None:

@@ -334,6 +334,12 @@ def test_text_that_comes_late_and_in_split_words_is_found_in_the_print(visitor: 
     assert (visited.visit.quality, visited.visit.reason) == (Quality.COMPLETE, "")
 
 
+def test_a_page_below_stray_header_lines_is_kept_with_them(visitor: Visitor) -> None:
+    visited = visitor.visit(f"https://{MAIN}/stray-lines")
+    assert_all_recorded(visited)
+    assert (visited.visit.quality, visited.visit.metadata.title) == (Quality.COMPLETE, "Below stray lines")
+
+
 def test_the_browser_asks_nothing_by_itself(visitor: Visitor) -> None:
     """A form makes Chromium ask its maker for the meaning of the fields."""
     visited = visitor.visit(f"https://{MAIN}/sign-up")

@@ -467,6 +467,26 @@ async def no_length(request: Request, answer: Answering) -> None:
     answer.writer.close()
 
 
+async def stray_lines(request: Request, answer: Answering) -> None:
+    """As a script makes them that prints before its header, and a proxy that breaks a long policy."""
+    body = page("Below stray lines", "").encode()
+    odd = b"Warning: no such file in line 3\r\n  of a script\r\nno colon at all\r\nX Odd: name\r\n"
+    policy = b"Content-Security-Policy: default-src 'self';\r\n  img-src *\r\n"
+    start = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    await answer.whole(
+        start + odd.replace(b"Warning:", b"PHP Warning:") + policy + b"Content-Length: %d\r\n\r\n" % len(body), body
+    )
+
+
+async def two_lengths(request: Request, answer: Answering) -> None:
+    await answer.whole(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
+
+
+async def undecodable(request: Request, answer: Answering) -> None:
+    """A head that names a coding, and a body that is in none."""
+    await send(answer, page("Plain after all", ""), "text/html", "Content-Encoding: gzip")
+
+
 async def favicon(request: Request, answer: Answering) -> None:
     await send(answer, png(16, 16, 1), "image/png")
 
@@ -476,6 +496,9 @@ async def nothing(request: Request, answer: Answering) -> None:
 
 
 SPECIAL = {
+    "/stray-lines": stray_lines,
+    "/two-lengths": two_lengths,
+    "/undecodable": undecodable,
     "/article": article,
     "/extended-chunks": extended_chunks,
     "/style.css": style,

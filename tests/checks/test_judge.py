@@ -18,11 +18,13 @@ from linkkeeper.vocabulary.observation import Hop, ObservationKind
 from .judging import ALIVE_PAGE, CITED, NOW, answered, failed, page, sentences, verdict
 
 K = ObservationKind
+#: Somebody answers: trouble, and no absence.
+SAID = {FailureKind.MALFORMED: "server_error"}
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [(kind, kind.value) for kind in FailureKind if kind is not FailureKind.TLS],
+    [(kind, SAID.get(kind, kind.value)) for kind in FailureKind if kind is not FailureKind.TLS],
 )
 def test_each_failure_to_connect_is_told_apart(kind: FailureKind, expected: str) -> None:
     observation = verdict(failed(kind, errno=111))
@@ -331,6 +333,7 @@ def test_a_service_that_closed_for_good_is_gone() -> None:
         (FailureKind.TIMEOUT, Need.PATIENT_RETRY),
         (FailureKind.REDIRECT_LOOP, Need.COOKIE_RETRY),
         (FailureKind.RESET, Need.BROWSER),
+        (FailureKind.MALFORMED, Need.BROWSER),
     ],
 )
 def test_failures_ask_for_what_may_settle_them_once(kind: FailureKind, need: Need) -> None:

@@ -63,8 +63,8 @@ async def _twice(fetch, url: str) -> None:
         (pathology.reset, FailureKind.RESET, Phase.FIRST_BYTE),
         (pathology.hang_up, FailureKind.RESET, Phase.FIRST_BYTE),
         (pathology.reset_mid_body, FailureKind.RESET, Phase.BODY),
-        (pathology.nonsense, FailureKind.RESET, Phase.FIRST_BYTE),
-        (answer(200, b"no gzip at all", content_encoding="gzip"), FailureKind.RESET, Phase.BODY),
+        (pathology.nonsense, FailureKind.MALFORMED, Phase.FIRST_BYTE),
+        (answer(200, b"\x1f\x8bno gzip at all", content_encoding="gzip"), FailureKind.MALFORMED, Phase.BODY),
     ],
 )
 def test_each_way_to_fail_is_told_apart_with_its_phase(respond, kind: FailureKind, phase: Phase) -> None:
@@ -73,6 +73,13 @@ def test_each_way_to_fail_is_told_apart_with_its_phase(respond, kind: FailureKin
     assert seen.failure is not None
     assert (seen.failure.kind, seen.failure.phase) == (kind, phase)
     assert seen.failure.words
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_coding_that_is_only_named_is_none(coding: str) -> None:
+    found = look(Web({"/": answer(200, b"<p>Plain words", content_encoding=coding)})).answer
+    assert found is not None
+    assert found.body == b"<p>Plain words"
 
 
 def test_a_reset_carries_its_errno() -> None:

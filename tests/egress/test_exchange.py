@@ -66,6 +66,35 @@ def test_a_request_is_one_write_and_an_answer_whole(ends: tuple[socket.socket, s
     assert (head.status, head.headers[0], body, idle) == (200, (b"X-Made-By", b"Hand"), b"abcde", True)
 
 
+def _said(answer: bytes, ends: tuple[socket.socket, socket.socket]) -> tuple[Head, bytes]:
+    ours, theirs = ends
+    theirs.sendall(answer)
+
+    async def run() -> tuple[Head, bytes]:
+        async with exchange_over(ours) as exchange:
+            head = await ask(exchange)
+            return head, await body_of(exchange)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 103 Early Hints\r\nalso stray\r\n\r\n"])
+def test_lines_that_are_no_fields_are_passed_over(before: bytes, ends: tuple[socket.socket, socket.socket]) -> None:
+    """As browsers do; the body is not touched, though it looks alike."""
+    stray = b"PHP Warning: no such file\r\n of line 3\r\nno colon\r\nX Y: blank\r\nX-Z : blank\r\n"
+    body = b"no colon\r\n\r\nX Y: blank\r\n"
+    answer = b"HTTP/1.1 200 OK\r\n" + stray + b"X-Long: one\r\n two\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head, received = _said(before + answer + body, ends)
+    assert head.headers == [(b"X-Long", b"one two"), (b"Content-Length", b"%d" % len(body))]
+    assert received == body
+
+
+@pytest.mark.parametrize("line", [b"Content-Length : 2", b" Transfer-Encoding: chunked", b"Content-Length"])
+def test_a_stray_line_about_the_body_is_refused(line: bytes, ends: tuple[socket.socket, socket.socket]) -> None:
+    with pytest.raises(httpcore.RemoteProtocolError):
+        _said(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\nok", ends)
+
+
 def test_a_finished_answer_leaves_room_for_the_next_request(ends: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = ends
 

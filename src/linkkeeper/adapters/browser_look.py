@@ -7,15 +7,18 @@ from pathlib import Path
 
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.ports import BrowserPool, Gate
-from linkkeeper.captures.relay import NO_ANSWER_YET
+from linkkeeper.captures.relay import MALFORMED, NO_ANSWER_YET
+from linkkeeper.captures.steps import StepName
 from linkkeeper.captures.upstream import NoConnection
 from linkkeeper.captures.visit import Visit, VisitOrder, visit
 from linkkeeper.checks.look import Answer, Failure, FailureKind, Look, Phase
-from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure
+from linkkeeper.errors import BrowserError
+from linkkeeper.vocabulary.capture import Exchange, ExchangeFailure, StepOutcome
 from linkkeeper.vocabulary.moment import Clock
 
 #: How the recorder's reasons begin, and what a look calls them.
 _KINDS = {
+    NoConnection.FORBIDDEN: (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
     NoConnection.FORBIDDEN: (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
     NoConnection.NAME_MISSING: (FailureKind.DNS_MISSING, Phase.RESOLVE),
     NoConnection.NAME_FAILING: (FailureKind.DNS_FAILING, Phase.RESOLVE),
@@ -28,6 +31,9 @@ _KINDS = {
     LimitHit.REDIRECTS: (FailureKind.REDIRECT_LOOP, Phase.FIRST_BYTE),
     NO_ANSWER_YET: (FailureKind.TIMEOUT, Phase.FIRST_BYTE),
 }
+
+
+_READING_STEPS = frozenset({StepName.LOAD, StepName.TEXT, StepName.DOM})
 
 
 class ForgetfulSink:
@@ -81,16 +87,24 @@ class PlaywrightLook:
 
 
 def look_of(seen: Visit, *, moment: datetime) -> Look:
-    """The facts of a visit as those of a look."""
+    """
+    The facts of a visit as those of a look.
+
+    Raises:
+        BrowserError: what went wrong was ours, the browser's or the recorder's, and tells nothing of the source.
+    """
     if seen.main is None:
         return Look(
             url=seen.url,
             moment=moment,
             elapsed_s=seen.elapsed_s,
             hops=seen.hops,
-            failure=_failure(seen.reason),
+            failure=_failure(seen),
             by_browser=True,
         )
+    if seen.main.status < 400 and not seen.dom and not seen.text and (trouble := _unread(seen)):
+        # Not an empty page: one that the browser could not show.
+        raise BrowserError("look with a browser", subject=seen.url, reason=trouble)
     answer = Answer(
         url=seen.main.url,
         status=seen.main.status,
@@ -110,8 +124,17 @@ def _decoded_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, s
     return tuple((name, value) for name, value in headers if name.lower() != "content-encoding")
 
 
-def _failure(reason: str) -> Failure:
+def _unread(seen: Visit) -> str:
+    missed = (step for step in seen.steps if step.outcome in (StepOutcome.FAILED, StepOutcome.TIMED_OUT))
+    return next((f"{step.name}: {step.detail}" for step in missed if step.name in _READING_STEPS), "")
+
+
+def _failure(seen: Visit) -> Failure:
+    reason = seen.reason
     for mark, (kind, phase) in _KINDS.items():
         if reason.startswith(mark):
             return Failure(kind=kind, phase=phase, words=reason)
+    # The recorder is stricter than browsers; and what it did not hear of never left this machine.
+    if reason.startswith(MALFORMED) or all(failure.reason != reason for failure in seen.failures):
+        raise BrowserError("look with a browser", subject=seen.url, reason=reason)
     return Failure(kind=FailureKind.RESET, phase=Phase.FIRST_BYTE, words=reason)

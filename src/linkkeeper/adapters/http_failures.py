@@ -1,11 +1,13 @@
 """Why a request got no answer, read from the cause chain down to errno and verify code."""
 
 import errno
+import re
 import ssl
 from collections.abc import Iterator
 
 from linkkeeper.checks.look import Failure, FailureKind, Phase
 from linkkeeper.egress.connections import ProtocolError
+from linkkeeper.egress.decoding import DecodingFailed
 from linkkeeper.egress.stream import TlsTimeout
 from linkkeeper.errors import (
     ConnectTimeout,
@@ -39,6 +41,8 @@ _ERRNO = {
     errno.EPIPE: (FailureKind.RESET, "the host closed the connection"),
     errno.ECONNABORTED: (FailureKind.RESET, "the connection was aborted"),
 }
+#: h11 quotes the offending bytes as Python writes them.
+_QUOTED_BYTES = re.compile(r"(?:bytearray\()?b'([^']*)'\)?")
 _WAITED_FOR = {
     Phase.RESOLVE: "the name server",
     Phase.CONNECT: "a connection",
@@ -99,7 +103,10 @@ def _one(cause: BaseException, phase: Phase) -> Failure | None:
         kind, words = _ERRNO[cause.errno]
         return Failure(kind=kind, phase=phase, words=words, errno=cause.errno)
     if isinstance(cause, ProtocolError):
-        return Failure(kind=FailureKind.RESET, phase=phase, words=_broken_off(_said(cause)))
+        return _of_protocol(_said(cause), phase)
+    if isinstance(cause, DecodingFailed):
+        words = f"its body is not in the coding that its head names: {cause}"
+        return Failure(kind=FailureKind.MALFORMED, phase=phase, words=words)
     return None
 
 
@@ -123,12 +130,13 @@ def _of_tls(cause: ssl.SSLError, phase: Phase) -> Failure:
     )
 
 
-def _broken_off(said: str) -> str:
+def _of_protocol(said: str, phase: Phase) -> Failure:
     if "without sending a response" in said:
-        return "the host hung up without an answer"
+        return Failure(kind=FailureKind.RESET, phase=phase, words="the host hung up without an answer")
     if "without sending complete" in said or "incomplete" in said:
-        return "the host hung up in the middle of its answer"
-    return f"the answer is not HTTP ({said})"
+        return Failure(kind=FailureKind.RESET, phase=phase, words="the host hung up in the middle of its answer")
+    plain = _QUOTED_BYTES.sub(lambda quoted: f"“{quoted[1]}”", said)
+    return Failure(kind=FailureKind.MALFORMED, phase=phase, words=f"it is not HTTP: {plain}")
 
 
 def _said(error: BaseException) -> str:

@@ -2,8 +2,10 @@
 HTTP/1.1 message heads: read strictly, forwarded and recorded exactly.
 
 Whatever two readers of one message could take differently (request smuggling)
-is refused rather than guessed at: folded lines, differing lengths, a length
-beside a transfer coding. Source: RFC 9112 sections 2.2, 5 and 6.3.
+is refused rather than guessed at: differing lengths, a length beside a transfer
+coding, a field about the body that is folded or written oddly. Other folded and
+stray lines of an answer are forwarded and recorded as they came and mean nothing
+here; no browser would refuse its page. Source: RFC 9112 sections 2.2, 5 and 6.3.
 """
 
 import re
@@ -11,9 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from linkkeeper.egress.heads import FIELD_LINE, FRAMING_LINE
+
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\S+) (HTTP/1\.[01])")
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_BLANKS = (b" ", b"\t")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 #: pywb shows no zstd, ReplayWeb.page neither zstd nor deflate; br broke readers of WARCs; of others nobody knows.
 _READABLE_CODINGS = frozenset({b"gzip", b"identity"})
@@ -117,6 +122,19 @@ def _fields(lines: list[bytes]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(fields)
 
 
+def _lenient(lines: list[bytes]) -> list[bytes]:
+    """The lines of an answer, unfolded; stray ones are gone."""
+    unfolded: list[bytes] = []
+    for line in lines:
+        if not line.startswith(_BLANKS):
+            unfolded.append(line)
+        elif not unfolded or FRAMING_LINE.match(unfolded[-1]):
+            raise MalformedMessage("a folded header line")
+        else:
+            unfolded[-1] += b" " + line.strip()
+    return [line for line in unfolded if FIELD_LINE.match(line) or FRAMING_LINE.match(line)]
+
+
 def _split(raw: bytes) -> tuple[bytes, list[bytes]]:
     first, *rest = (line for line in _lines(raw))
     while rest and not rest[-1]:
@@ -150,7 +168,7 @@ def read_response(raw: bytes) -> ResponseHead:
     matched = _STATUS_LINE.fullmatch(start)
     if matched is None:
         raise MalformedMessage("not an HTTP/1.1 status line")
-    return ResponseHead(raw, start, _fields(rest), matched[1].decode("ascii"), int(matched[2]))
+    return ResponseHead(raw, start, _fields(_lenient(rest)), matched[1].decode("ascii"), int(matched[2]))
 
 
 def _content_length(head: Head) -> int | None:
@@ -219,8 +237,13 @@ def without_fields(head: Head, names: frozenset[bytes]) -> bytes:
     """The raw head without the lines of *names* (lower case); every other byte as it was."""
     if not any(key.lower() in names for key, _ in head.fields):
         return head.raw
-    lines = head.raw.split(b"\n")
-    kept = [line for line in lines if line.partition(b":")[0].lower() not in names]
+    kept, keep = [], True
+    for line in head.raw.split(b"\n"):
+        # A folded line goes with what it continues.
+        if not line.startswith(_BLANKS):
+            keep = line.partition(b":")[0].lower() not in names
+        if keep:
+            kept.append(line)
     return b"\n".join(kept)
 
 

@@ -151,7 +151,7 @@ def _empty(facts: VisitFacts) -> Judgement | None:
     if facts.truncated is not None:
         return Judgement(Quality.ERROR, "the main resource broke off before there was anything to show")
     outcomes = {step.name: step.outcome for step in facts.steps}
-    if outcomes.get("text") is not StepOutcome.DONE:
+    if outcomes.get("text") is not StepOutcome.DONE or outcomes.get("load") is not StepOutcome.DONE:
         # Nothing was read, which is not the same as nothing being there.
         return Judgement(Quality.ERROR, "; ".join(["the page could not be read", *_cut_short(facts)]))
     if facts.page.scripts:

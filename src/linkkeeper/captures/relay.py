@@ -36,6 +36,7 @@ _KEPT_FROM_BROWSER = frozenset({b"www-authenticate", b"proxy-authenticate", b"al
 
 
 #: The reason of a request that was still waiting when the visit ended.
+MALFORMED = "refused, malformed"
 NO_ANSWER_YET = "no answer before the visit ended"
 #: The reason of a request that the browser itself gave up.
 TAKEN_BACK = "the page took its request back"
@@ -128,7 +129,7 @@ class Relay:
         except MalformedMessage as error:
             if isinstance(error, HeadTooLarge):
                 self._ledger.hit(LimitHit.HEADER, self._asked.url)
-            self._give_up(f"refused, malformed: {error}")
+            self._give_up(f"{MALFORMED}: {error}")
             raise NoAnswer(str(error)) from error
         except WireLost as error:
             taken_back = self._browser_left() and not self._asked.main
@@ -232,7 +233,7 @@ class Relay:
             try:
                 used = end.feed(piece)
             except MalformedMessage as error:
-                self._ledger.fail(self._asked.url, f"refused, malformed: {error}")
+                self._ledger.fail(self._asked.url, f"{MALFORMED}: {error}")
                 self._body.add(piece)
                 return self._cut(Truncation.UNSPECIFIED)
             if used < len(piece):

@@ -14,7 +14,7 @@ from linkkeeper.checks.baseline import FOREIGN_SCORE, match_note
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.drift import judge_drift, judge_kept, quote_found
 from linkkeeper.checks.landing import Landing, same_place
-from linkkeeper.checks.look import Answer, Look
+from linkkeeper.checks.look import Answer, FailureKind, Look
 from linkkeeper.checks.network import judge_failure
 from linkkeeper.checks.parked import judge_parked
 from linkkeeper.checks.scene import Finding, Scene, scene_of
@@ -280,7 +280,9 @@ def _asks_after_failure(kind: ObservationKind, look: Look) -> Iterator[Need]:
     if kind in _TLS and not look.tls_tried:
         yield Need.UNVERIFIED_TLS
     # Bot walls reset connections; browsers fetch the intermediate certificate that a server forgot.
-    if kind in (ObservationKind.RESET, ObservationKind.TLS_CHAIN) and not look.by_browser:
+    # They also show answers that stricter readers refuse.
+    malformed = look.failure is not None and look.failure.kind is FailureKind.MALFORMED
+    if (malformed or kind in (ObservationKind.RESET, ObservationKind.TLS_CHAIN)) and not look.by_browser:
         yield Need.BROWSER
 
 

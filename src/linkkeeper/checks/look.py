@@ -15,6 +15,7 @@ class FailureKind(StrEnum):
     REFUSED = "refused"
     NO_ROUTE = "no_route"
     RESET = "reset"
+    MALFORMED = "malformed"
     TIMEOUT = "timeout"
     REDIRECT_LOOP = "redirect_loop"
     TLS = "tls"

@@ -10,6 +10,8 @@ _KINDS = {
     FailureKind.REFUSED: (ObservationKind.REFUSED, "the host refused the connection"),
     FailureKind.NO_ROUTE: (ObservationKind.NO_ROUTE, "there is no route to the host"),
     FailureKind.RESET: (ObservationKind.RESET, "the host broke off the connection"),
+    # Somebody is there and speaks: trouble of the server, not its absence.
+    FailureKind.MALFORMED: (ObservationKind.SERVER_ERROR, "the host's answer can't be read"),
     FailureKind.REDIRECT_LOOP: (ObservationKind.REDIRECT_LOOP, "the redirects go round in circles or do not end"),
     FailureKind.UNSUPPORTED: (ObservationKind.UNSUPPORTED, "this kind of address cannot be checked"),
     FailureKind.FORBIDDEN_ADDRESS: (

@@ -128,7 +128,7 @@ class Observer:
         Look with a browser only, as is always done before a link is called dead.
 
         Returns:
-            None where there is no browser, or the host rests.
+            None where there is no browser or it failed, or the host rests.
         """
         look = await self._browse(case.cited)
         if look is None:
@@ -194,7 +194,7 @@ class Observer:
             # Said once: without a browser this is every wall's and every shell's lot.
             told, self._told_of_no_browser = self._told_of_no_browser, True
             tell = log.debug if told else log.warning
-            tell("no browser to look with", url=url, reason=error.reason, hint=error.hint)
+            tell("the browser could not look", url=url, reason=error.reason, hint=error.hint)
             return None
 
     async def _forbidden_by_robots(self, case: Case) -> Observation | None:

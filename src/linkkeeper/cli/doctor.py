@@ -17,7 +17,7 @@ _MARKS = {Health.GOOD: "good", Health.WARNING: "look here", Health.TROUBLE: "tro
 def register(app: typer.Typer) -> None:
     @app.command()
     def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> int:
-        """Tell what is found on this machine and what to do: browser, sandbox, fonts, storage, database, clock, network."""
+        """Tell what this machine has and what to do: browser, sandbox, fonts, storage, database, clock, network."""
         findings = asyncio.run(assembly.examine(load(config)))
         if as_json:
             for finding in findings:

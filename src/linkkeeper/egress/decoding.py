@@ -7,8 +7,19 @@ from typing import Protocol
 ACCEPTED = "gzip, deflate"
 
 
+_TELLING_BYTES = 2
+
+
 class DecodingFailed(ValueError):
     """The body is not in the coding that its header names."""
+
+
+class Decompressor(Protocol):
+    """As zlib makes them."""
+
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
 
 
 class Decoder(Protocol):
@@ -26,13 +37,15 @@ class Inflate:
     """
     gzip or deflate.
 
-    Quirk: some servers send raw deflate where RFC 9110 says zlib; browsers accept both.
+    Quirks: some servers send raw deflate where RFC 9110 says zlib, which browsers accept too;
+    some name a coding and send none.
     """
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
-        self._engine = zlib.decompressobj(31 if gzip else 15)
-        self._started = False
+        self._engine: Decompressor | None = None
+        self._plain = False
+        self._first = b""
 
     def feed(self, data: bytes, limit: int) -> bytes:
         """
@@ -41,19 +54,34 @@ class Inflate:
         Raises:
             DecodingFailed: not in this coding.
         """
+        if self._engine is None and not self._plain:
+            self._first += data
+            if len(self._first) < _TELLING_BYTES:
+                return b""
+            data = self._first
+            self._engine = self._engine_for(data)
+            self._plain = self._engine is None
+        if self._engine is None:
+            return data[:limit]
         # What follows the stream's end is padding or another member: nobody shows it.
         if limit <= 0 or self._engine.eof:
             return b""
         try:
             return self._engine.decompress(data, limit)
         except zlib.error as error:
-            if self._gzip or self._started:
-                raise DecodingFailed(str(error)) from error
-            self._engine = zlib.decompressobj(-15)
-            self._started = True
-            return self.feed(data, limit)
-        finally:
-            self._started = True
+            raise DecodingFailed(str(error)) from error
+
+    def _engine_for(self, start: bytes) -> "Decompressor | None":
+        """By how the body begins; None where it is in no coding."""
+        if self._gzip:
+            return zlib.decompressobj(31) if start.startswith(b"\x1f\x8b") else None
+        for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+            try:
+                zlib.decompressobj(bits).decompress(start, 1)
+            except zlib.error:
+                continue
+            return zlib.decompressobj(bits)
+        return None
 
 
 class Chain:

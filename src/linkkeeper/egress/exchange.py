@@ -14,6 +14,7 @@ from typing import Any
 import h11
 import httpcore
 
+from linkkeeper.egress.heads import without_stray_lines
 from linkkeeper.egress.stream import GateStream
 
 _READ_BYTES = 65_536
@@ -43,7 +44,9 @@ class Exchange:
     def __init__(self, stream: GateStream, *, keep_s: float) -> None:
         self._stream = stream
         self._keep_s = keep_s
-        self._http = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
+        self._http = _protocol()
+        self._request: h11.Request | None = None
+        self._heads = b""
         self._read_s: float | None = None
         self._idle_until: float | None = None
 
@@ -72,7 +75,7 @@ class Exchange:
         Raises:
             httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError: the exchange is over.
         """
-        self._idle_until, self._read_s = None, timeout_s
+        self._idle_until, self._read_s, self._heads = None, timeout_s, b""
         try:
             await self._send(method, target, headers, before)
             while True:
@@ -118,9 +121,8 @@ class Exchange:
         self, method: bytes, target: bytes, headers: Headers, before: Callable[[], Awaitable[None]]
     ) -> None:
         try:
-            request = h11.Request(method=method, target=target, headers=headers)
-            data = self._http.send(request) or b""
-            data += self._http.send(h11.EndOfMessage()) or b""
+            self._request = h11.Request(method=method, target=target, headers=headers)
+            data = _sent(self._http, self._request)
         except h11.LocalProtocolError as error:
             raise httpcore.LocalProtocolError(str(error)) from error
         await before()
@@ -132,16 +134,40 @@ class Exchange:
 
     async def _next_event(self) -> Any:
         while True:
+            at_head = self._http.their_state is h11.SEND_RESPONSE
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError as error:
+                if at_head and self._pass_over_stray_lines():
+                    continue
                 raise httpcore.RemoteProtocolError(str(error)) from error
             if event is not h11.NEED_DATA:
                 return event
             data = await self._stream.read(_READ_BYTES, timeout=self._read_s)
-            if not data and self._http.their_state is h11.SEND_RESPONSE:
-                raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+            if at_head:
+                if not data:
+                    raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+                self._heads += data
             self._http.receive_data(data)
+
+    def _pass_over_stray_lines(self) -> bool:
+        """Read again what h11 refused, without the lines that are no fields; False where there are none."""
+        cleaned = without_stray_lines(self._heads)
+        if cleaned == self._heads or self._request is None:
+            return False
+        self._heads = cleaned
+        self._http = _protocol()
+        _sent(self._http, self._request)
+        self._http.receive_data(cleaned)
+        return True
+
+
+def _protocol() -> h11.Connection:
+    return h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
+
+
+def _sent(http: h11.Connection, request: h11.Request) -> bytes:
+    return (http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b"")
 
 
 def _switches(event: Any) -> bool:
