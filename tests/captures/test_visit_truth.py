@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pypdf import PdfReader
 
 import linkkeeper
 from captures.memory_sink import Kept
@@ -322,18 +320,6 @@ def test_show_more_is_pressed_within_bounds(visitor: Visitor) -> None:
     assert visited.visit.text.count("One more paragraph") == 4
 
 
-def test_a_page_that_hides_itself_in_print_is_printed_by_its_screen_style(visitor: Visitor) -> None:
-    visited = visitor.visit(f"https://{MAIN}/hidden-in-print")
-    step = next(step for step in visited.visit.steps if step.name == "pdf")
-    assert step.detail == "by the screen style"
-    assert visited.visit.quality is Quality.COMPLETE
-
-
-def test_text_that_comes_late_and_in_split_words_is_found_in_the_print(visitor: Visitor) -> None:
-    visited = visitor.visit(f"https://{MAIN}/late-text")
-    assert (visited.visit.quality, visited.visit.reason) == (Quality.COMPLETE, "")
-
-
 def test_a_page_below_stray_header_lines_is_kept_with_them(visitor: Visitor) -> None:
     visited = visitor.visit(f"https://{MAIN}/stray-lines")
     assert_all_recorded(visited)
@@ -345,23 +331,6 @@ def test_the_browser_asks_nothing_by_itself(visitor: Visitor) -> None:
     visited = visitor.visit(f"https://{MAIN}/sign-up")
     assert visited.visit.failures == ()
     assert {urlsplit(kept.exchange.url).netloc for kept in visited.sink.kept} == {MAIN}
-
-
-@pytest.mark.battery
-def test_a_page_too_wide_for_its_paper_gets_a_larger_one(visitor: Visitor) -> None:
-    """Nothing is cut off, and nothing becomes too small to read."""
-
-    def rightmost(pdf: bytes) -> tuple[float, float]:
-        sheet = PdfReader(io.BytesIO(pdf)).pages[0]
-        places: list[float] = []
-        sheet.extract_text(visitor_text=lambda text, cm, tm, font, size: places.append(cm[0] * tm[4] + cm[4]))
-        return max(places), float(sheet.mediabox.width)
-
-    plain = visitor.visit(f"https://{MAIN}/redirected")
-    wide = visitor.visit(f"https://{MAIN}/wide")
-    assert rightmost(plain.sink.renderings["page.pdf"])[1] == pytest.approx(595, abs=2)
-    reached, width = rightmost(wide.sink.renderings["page.pdf"])
-    assert 595 < reached < width
 
 
 def test_captures_share_no_cookies(visitor: Visitor) -> None:

@@ -236,6 +236,25 @@ PAGES = {
         "<form action=/x method=post><input name=name><input name=email type=email><input name=phone type=tel>"
         "<input name=street><input name=zip><button>Send</button></form>",
     ),
+    "/own-box": page(
+        "Scrolls in a box of its own",
+        "<style>html, body { height: 100%; margin: 0; overflow: hidden }</style>"
+        "<div style='position: fixed; inset: 0'><div style='height: 100vh; overflow: auto'>"
+        + "".join(f"<p>Paragraph {n} of the box. {WORDS}</p>" for n in range(200))
+        + "</div></div>",
+    ),
+    "/folded-parts": page(
+        "With folded parts",
+        "<nav><details><summary>Menu</summary><p>Menu words</p></details></nav>"
+        "<details name=a><summary>Method</summary><p>Interviewed forty people</p></details>"
+        "<details name=a><summary>Limits</summary><p>None was older than sixty</p></details>"
+        "<details style='position: relative'><summary>Share</summary><p style='position: absolute'>Overlaid</p></details>",
+    ),
+    "/shadows": page(
+        "With shadows",
+        "<div id=host></div><script>const root = host.attachShadow({mode: 'open'});"
+        "root.innerHTML = '<style>p { color: red }</style><p>Kept in the shadow</p><p hidden>Never shown</p>';</script>",
+    ),
     "/wide": page("Made for wide screens", f"<div style='width:1700px;text-align:right'>{WORDS * 8} right edge</div>"),
     "/empty-shell": "<!DOCTYPE html><title>Shell</title><div id=root></div><script>1</script>",
     "/sw.js": "self.addEventListener('fetch', e => { if (e.request.url.endsWith('/invented')) e.respondWith(new Response('invented by the worker')); });"

@@ -49,6 +49,22 @@ _RULE_SET_NEWS = """() => {
   const named = (type, good) => (said.find(message => message.type === type && good(message)) || {cmp: null}).cmp;
   return {found: named('cmpDetected', () => true), done: named('optOutResult', message => message.result)};
 }"""
+#: What elements show from their open shadow roots, which is in no ``innerText`` of what is around them.
+_SHADOW_TEXT = """() => {
+  const texts = [];
+  const collect = within => {
+    for (const element of within.querySelectorAll('*')) {
+      const root = element.shadowRoot;
+      if (!root) continue;
+      const shown = [...root.children].filter(
+        child => child.getClientRects().length > 0 || getComputedStyle(child).display === 'contents');
+      texts.push(...shown.map(child => child.innerText || ''));
+      collect(root);
+    }
+  };
+  collect(document);
+  return texts.filter(text => text.trim()).join('\\n');
+}"""
 #: The document with its open shadow roots written out as templates; null where it has none.
 _WITH_SHADOW_ROOTS = """() => {
   const roots = [];
@@ -285,6 +301,7 @@ class PlaywrightTab:
         for frame in self._page.frames:
             with suppress(Error):
                 texts.append(await frame.locator("body").first.inner_text(timeout=5000))
+                texts.append(str(await frame.evaluate(_SHADOW_TEXT)))
         return "\n\n".join(text for text in texts if text.strip())
 
     async def dom(self, *, timeout_s: float) -> str:

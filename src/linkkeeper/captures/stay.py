@@ -17,6 +17,7 @@ from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.main_resource import LARGEST_DOCUMENT, own_pdf, sent_document
 from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
+from linkkeeper.captures.printing import print_page
 from linkkeeper.captures.quality import VisitFacts
 from linkkeeper.captures.recorder import Recorder
 from linkkeeper.captures.relay import NO_ANSWER_YET
@@ -316,19 +317,10 @@ class Stay:
         if self.kind not in (SourceKind.PAGE, SourceKind.PICTURE):
             raise StepSkipped(f"not for a {self.kind}")
         self._need_page()
-        printed, detail = await self._tab.pdf(for_screen=False, timeout_s=self._limits.pdf_timeout_s), ""
-        self._pdf_share = await self._share(printed)
-        if self._pdf_share is not None and self._pdf_share < 0.5:
-            # Some sites hide their text in print: their screen style is then the honest one.
-            second = await self._tab.pdf(for_screen=True, timeout_s=self._limits.pdf_timeout_s)
-            share = await self._share(second)
-            if share is not None and share > self._pdf_share:
-                printed, self._pdf_share, detail = second, share, "by the screen style"
-        self._keep("page.pdf", printed, "application/pdf")
-        return detail
-
-    async def _share(self, printed: bytes) -> float | None:
-        return await asyncio.to_thread(pdf_text.share_of_text, self.text, printed)
+        printed = await print_page(self._tab, self.text, timeout_s=self._limits.pdf_timeout_s)
+        self._pdf_share = printed.share
+        self._keep("page.pdf", printed.pdf, "application/pdf")
+        return printed.way
 
     async def _refetch(self) -> str:
         return await self._completer.run()
