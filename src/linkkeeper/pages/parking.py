@@ -11,10 +11,14 @@ from linkkeeper.pages.marks import labels, unquoted
 from linkkeeper.pages.text import Page
 
 _LONGEST_WORDS = 1_500
+_MOST_CHARACTERS = 4_000
 _LONG_WORDS = 150
 _OFFER_WORDS = 60
 _NOTHING_ELSE_WORDS = 20
 _OFFER_SIGNS = 3
+
+#: A domain name, tried only where one can begin: bodies of one endless word are met in the wild.
+_DOMAIN = r"(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}"
 
 #: Lower-case bytes of markup and scripts.
 _MARKUP = (
@@ -74,17 +78,17 @@ _SELLERS_TITLE = re.compile(
 _ADDRESS = re.compile(rb"href\s*=\s*[\"']?(?:https?:)?//([^\s\"'<>]{1,300})")
 _OFFERED = re.compile(rb"[/?=]((?:[a-z0-9-]+\.)+[a-z]{2,24})(?=[&/?#]|$)")
 _COUNTING_FRAME = re.compile(rb"<i?frame[^>]{1,200}//ww\d{1,3}\.[^>]{1,200}\bsubid1=")
-_DOMAIN_NAME = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}")
+_DOMAIN_NAME = re.compile(_DOMAIN)
 _ANCHOR = re.compile(rb"<a\s[^>]{0,800}>")
 
-_NAME = r"(?: [\w.-]+\.\w+)?"
+_NAME = rf"(?: {_DOMAIN})?"
 _WORDS = re.compile(
     r"(?<![\"“‘«„])(?:"
     + "|".join(
         (
             rf"(?:this|the|your) (?:web ?site|domain(?: name)?){_NAME} (?:is|may be|might be|could be) "
             r"(?:currently |now )?(?:for sale|parked|available for (?:purchase|sale))",
-            r"(?:[\w-]+\.)+[a-z]{2,} (?:is|may be|has) (?:for sale|parked|available for purchase|expired)",
+            rf"{_DOMAIN} (?:is|may be|has) (?:for sale|parked|available for purchase|expired)",
             r"\bdomain(?: name)? (?:is|may be) for sale\b|\bthis domain (?:isn't|is not) connected to a website",
             r"(?:premium )?domain(?: name)? for sale|buy (?:this|the) domain(?: name)?\b",
             r"parked (?:free|for free)?,? ?(?:courtesy of|by|at|with) |web ?page is parked",
@@ -94,8 +98,7 @@ _WORDS = re.compile(
             r"expired domain\b(?! names)|parked domain(?: name)? (?:on|at|with|by)\b|"
             r"totally awesome idea still being worked on|future home of something",
             rf"(?:diese|die) domain{_NAME} (?:steht|ist) (?:zum verkauf|zu verkaufen|geparkt|käuflich)",
-            r"(?:domain|webs(?:ei|i)te|internetadresse|(?:[\w-]+\.)+[a-z]{2,}) (?:[\w.-]+ )?steht (?:[\w-]+ )?"
-            r"zum verkauf|"
+            rf"(?:domain|webs(?:ei|i)te|internetadresse|{_DOMAIN})(?: {_DOMAIN})? steht (?:\w{{1,20}} )?zum verkauf|"
             r"(?:diese|die|jetzt) domain kaufen\b|domain erwerben\b|geparkte domain\b|"
             r"internetpräsenz wurde noch nicht freigeschaltet",
             rf"(?:diese |die )?domain{_NAME} (?:ist|wurde) (?:bereits |soeben |bei [\w .&-]{{1,40}} )?(?:registriert|"
@@ -177,20 +180,20 @@ def _lists_names(low: bytes) -> bool:
 
 def _worded_offer(page: Page, host: str) -> str | None:
     """Words of an offer, with enough other signs that this page makes it and does not tell of it."""
-    prominent = ". ".join((page.title, *page.headings[:3]))
+    prominent = ". ".join((page.title, *page.headings[:3]))[:_MOST_CHARACTERS]
     match = _WORDS.search(prominent)
     signs = 1 if match else 0
     if match is None:
-        match = _WORDS.search(unquoted(page.visible_text)) if page.word_count < _LONG_WORDS else None
+        match = _WORDS.search(unquoted(page.visible_text[:_MOST_CHARACTERS])) if page.word_count < _LONG_WORDS else None
     if match is None:
         return None
     own = host.removeprefix("www.")
     if not signs:
         # Said in the text alone: what stands above it, and how little stands beside it, tell.
         signs += _COMING.search(prominent) is not None
-    signs += bool(own) and own in f"{prominent} {page.visible_text[:2_000]}".lower()
+    signs += bool(own) and own in f"{prominent} {page.visible_text[:_MOST_CHARACTERS]}".lower()
     # A saved page may come without its own address: a label that is nothing but a domain name says whose it is.
     signs += any(_DOMAIN_NAME.fullmatch(part) for text in (page.title, *page.headings[:1]) for part in labels(text))
     signs += (page.word_count < _OFFER_WORDS) + (page.word_count < _NOTHING_ELSE_WORDS)
-    signs += _COMMERCE.search(f"{prominent} {page.visible_text[:4_000]}") is not None
+    signs += _COMMERCE.search(f"{prominent} {page.visible_text[:_MOST_CHARACTERS]}") is not None
     return f"the words “{match.group(0).strip()}”" if signs >= _OFFER_SIGNS else None

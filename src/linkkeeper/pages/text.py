@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkkeeper.pages.decode import codec_of, encoding_of
 
+_LONGEST_TITLE = 1_000
 _HEADING_LIMIT = 40
 _SHELL_LENGTH = 2_048
 _AUTHOR_METAS = ("author", "citation_author", "article:author", "dc.creator", "parsely-author", "byl")
@@ -188,7 +189,9 @@ def _read_markup(text: str, media_type: str) -> Page:
             node.decompose()
     visible = _text_of(body)
     words = count_words(visible)
-    headings = tuple(found for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node)))
+    headings = tuple(
+        found[:_LONGEST_TITLE] for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node))
+    )
     lines = tuple(_lines(body)) if words < _FEW_WORDS else ()
     main = _main_part(body, visible)
     main_text = _text_of(main) if main is not None else visible
@@ -223,7 +226,7 @@ def _declared(tree: LexborHTMLParser, root: LexborNode, text: str, *, media_type
     html = tree.css_first("html")
     language = (html.attributes.get("lang") if html else None) or metas.get("content-language") or ""
     return Page(
-        title=(_text_of(title_node) if title_node else "") or metas.get("og:title", ""),
+        title=((_text_of(title_node) if title_node else "") or metas.get("og:title", ""))[:_LONGEST_TITLE],
         links=_links(root),
         language=language.strip().lower() or None,
         scripts=len(tree.css("script")),
