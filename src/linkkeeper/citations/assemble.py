@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from linkkeeper.citations.boundaries import FoundUrl, find_identifiers, find_urls
@@ -32,9 +32,6 @@ _ARROWS = re.compile(r"(?:\s?[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s?\d{0,2})+$")
 _FORWARDING = re.compile(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
-#: One for all: an empty set of its own costs more than most URLs.
-_NO_FLAGS: frozenset[UrlFlag] = frozenset()
-
 SpanOf = Callable[[int, int], Span]
 
 
@@ -45,8 +42,9 @@ class _Item:
     start: int
     end: int
     url: str
-    occurrences: list[Occurrence] = field(default_factory=list)
-    flags: set[UrlFlag] = field(default_factory=set)
+    #: Empty ones are shared: sets and lists of their own would take more than the rest of most items.
+    occurrences: tuple[Occurrence, ...] = ()
+    flags: frozenset[UrlFlag] = frozenset()
     shown: str | None = None
     rejoined: tuple[str, ...] = ()
     archive: ArchiveCopy | None = None
@@ -97,8 +95,9 @@ class Assembler:
         offset = 0
         for draft in drafts:
             # In the running text, a DOI by itself is mostly the page's own.
-            found, _ = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form, identifiers=False)
+            found = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form, identifiers=False)[0]
             items += [moved(item, offset) for item in found]
+            del found
             offset += len(draft.flat) + 1
         return _merge(items)
 
@@ -136,14 +135,14 @@ class Assembler:
             return None
         item = _Item(link.start, link.end, url)
         if self.span_of is not None and link.source is not None:
-            item.occurrences.append(Occurrence(self.span_of(*link.source), link.form))
+            item.occurrences += (Occurrence(self.span_of(*link.source), link.form),)
         elif link.source is None:
-            item.occurrences.append(Occurrence(None, link.form))
+            item.occurrences += (Occurrence(None, link.form),)
         if cleaned:
-            item.flags.add(UrlFlag.CLEANED)
+            item.flags |= {UrlFlag.CLEANED}
         if len(inside) == 1 and not _shows(inside[0].url, url, text[inside[0].end : link.end]):
             item.shown = inside[0].url
-            item.flags.add(UrlFlag.SHOWN_DIFFERS)
+            item.flags |= {UrlFlag.SHOWN_DIFFERS}
         item.archive = self._copy(url)
         if link.original and item.archive is not None:
             item.archive = replace(item.archive, original=_cleaned(link.original)[0])
@@ -154,11 +153,11 @@ class Assembler:
     def _from_text(self, found: FoundUrl, flat: Flat, form: OccurrenceForm) -> _Item:
         item = _Item(found.start, found.end, printable(found.url), rejoined=found.rejoined)
         if self.span_of is not None:
-            item.occurrences.append(Occurrence(self.span_of(*flat.source_range(found.start, found.end)), form))
+            item.occurrences += (Occurrence(self.span_of(*flat.source_range(found.start, found.end)), form),)
         if found.rejoined:
-            item.flags.add(UrlFlag.REJOINED)
+            item.flags |= {UrlFlag.REJOINED}
         if found.cleaned:
-            item.flags.add(UrlFlag.CLEANED)
+            item.flags |= {UrlFlag.CLEANED}
         item.archive = self._copy(item.url)
         _flag(item)
         return item
@@ -194,7 +193,7 @@ class Assembler:
             if text[item.start : item.end].strip() == item.url:
                 changes.append(_Change(item.start, item.end, original))
             item.url = original
-            item.flags.discard(UrlFlag.SHOWN_DIFFERS)
+            item.flags -= {UrlFlag.SHOWN_DIFFERS}
             if item.shown is not None and _shows(item.shown, original, ""):
                 item.shown = None
         return kept, changes
@@ -279,13 +278,13 @@ def _flag(item: _Item) -> None:
     if item.url.startswith(_PLAIN):
         return
     if item.url.startswith("//"):
-        item.flags.add(UrlFlag.PROTOCOL_RELATIVE)
+        item.flags |= {UrlFlag.PROTOCOL_RELATIVE}
     elif not _SCHEME.match(item.url):
-        item.flags.add(UrlFlag.SCHEMELESS)
+        item.flags |= {UrlFlag.SCHEMELESS}
     elif item.url.startswith("doi:"):
-        item.flags.add(UrlFlag.IDENTIFIER)
+        item.flags |= {UrlFlag.IDENTIFIER}
     elif not item.url.lower().startswith(("http:", "https:")):
-        item.flags.add(UrlFlag.UNSUPPORTED_SCHEME)
+        item.flags |= {UrlFlag.UNSUPPORTED_SCHEME}
 
 
 def _shows(shown: str, url: str, after: str) -> bool:
@@ -327,9 +326,10 @@ def _readable(text: str, begin: int, changes: Sequence[_Change]) -> str:
     return printable(_ARROWS.sub("", words) if _ARROW.search(words, max(0, len(words) - 20)) else words)
 
 
-def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
-    """Put the places of each URL together; order of first occurrence."""
+def _merge(items: list[_Item]) -> tuple[CitedUrl, ...]:
+    """Put the places of each URL together; order of first occurrence. Empties *items*, so that none is held twice."""
     merged: dict[str, _Item] = {}
+    repeated: dict[str, list[Occurrence]] = {}
     linked = (item for item in items if UrlFlag.IDENTIFIER not in item.flags) if _names_doi(items) else ()
     linked_keys = {key_of(item.url) for item in linked}
     for item in items:
@@ -340,12 +340,15 @@ def _merge(items: Sequence[_Item]) -> tuple[CitedUrl, ...]:
         if known is None:
             merged[item.url] = item
             continue
-        known.occurrences += item.occurrences
+        repeated.setdefault(item.url, [*known.occurrences]).extend(item.occurrences)
         known.flags |= item.flags
         known.shown = known.shown or item.shown
         known.rejoined = known.rejoined or item.rejoined
         known.archive = known.archive or item.archive
-    return tuple(_cited(item) for item in merged.values())
+    items.clear()
+    for url, occurrences in repeated.items():
+        merged[url].occurrences = tuple(dict.fromkeys(occurrences))
+    return tuple([_cited(merged.pop(url)) for url in list(merged)])
 
 
 def _names_doi(items: Sequence[_Item]) -> bool:
@@ -355,8 +358,8 @@ def _names_doi(items: Sequence[_Item]) -> bool:
 def _cited(item: _Item) -> CitedUrl:
     return CitedUrl(
         as_cited=item.url,
-        occurrences=tuple(dict.fromkeys(item.occurrences) if len(item.occurrences) > 1 else item.occurrences),
-        flags=frozenset(item.flags) if item.flags else _NO_FLAGS,
+        occurrences=item.occurrences,
+        flags=item.flags,
         shown=item.shown,
         rejoined=item.rejoined,
         archive=item.archive,

@@ -125,12 +125,12 @@ class _Collector:
         return words
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _may_be_notes(words: str) -> bool:
     return _MAY_BE_NOTES.search(words) is not None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _is_hidden(words: str) -> bool:
     return _HIDDEN_CLASS.search(words) is not None
 

@@ -172,13 +172,13 @@ def _weights(markup: Markup) -> "array[int]":
     return array("I", accumulate((end - start if node is None else 0 for node, start, end in places), initial=0))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def names_notes(words: str) -> bool:
     """Tell whether the words of class, id and role name notes or sources."""
     return NOTE_WORDS.search(words) is not None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _region_by(name: str, words: str) -> Region | None:
     """Decide by element name and by the words of class, id and role."""
     parts = words.lower().split()
