@@ -100,6 +100,15 @@ def test_a_look_keeps_nothing_and_tells_what_was_rendered(visitor: Visitor) -> N
     )
 
 
+def test_a_way_that_ends_at_no_page_says_where(visitor: Visitor) -> None:
+    visited = visitor.visit(f"https://{MAIN}/mail-address")
+    assert visited.visit.quality is Quality.ERROR
+    assert (
+        visited.visit.reason == "the way ended at a status 302 that leads to mailto:kay@truth.example, which is no page"
+    )
+    assert visited.visit.main is not None
+
+
 @pytest.mark.parametrize("path", ["/two-lengths", "/undecodable"])
 def test_what_only_our_browser_could_not_do_is_no_look(visitor: Visitor, path: str) -> None:
     """The recorder refuses what browsers may show; the browser shows no body in another coding than is named."""

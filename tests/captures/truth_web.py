@@ -501,6 +501,10 @@ async def two_lengths(request: Request, answer: Answering) -> None:
     await answer.whole(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!")
 
 
+async def mail_address(request: Request, answer: Answering) -> None:
+    await answer.whole(head("302 Found", "Location: mailto:kay@truth.example"))
+
+
 async def undecodable(request: Request, answer: Answering) -> None:
     """A head that names a coding, and a body that is in none."""
     await send(answer, page("Plain after all", ""), "text/html", "Content-Encoding: gzip")
@@ -518,6 +522,7 @@ SPECIAL = {
     "/stray-lines": stray_lines,
     "/two-lengths": two_lengths,
     "/undecodable": undecodable,
+    "/mail-address": mail_address,
     "/article": article,
     "/extended-chunks": extended_chunks,
     "/style.css": style,

@@ -126,7 +126,7 @@ class Ledger:
         self._touch()
         if not asked.main:
             return
-        if head.is_redirect:
+        if _leads_on(asked.url, head):
             self._hops.append(Hop(asked.url, head.status))
         else:
             self._main = asked
@@ -298,3 +298,12 @@ def _way_to(target: Asked, later: list[Asked]) -> list[Hop]:
             hops.insert(0, Hop(asked.url, asked.answer.status))
             wanted = asked.url
     return hops
+
+
+def _leads_on(url: str, head: ResponseHead) -> bool:
+    """Whether an answer sends the browser to another page; ``mailto:`` or nothing at all is the end of the way."""
+    place = head.text(b"location").strip()
+    try:
+        return head.is_redirect and bool(place) and urljoin(url, place).startswith(("http://", "https://"))
+    except ValueError:
+        return False

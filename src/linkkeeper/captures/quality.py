@@ -137,7 +137,9 @@ def _refused(facts: VisitFacts) -> Judgement | None:
     if status >= 400:
         return Judgement(Quality.ERROR, f"the server answered {status}, which was captured as it is")
     if status < 200 or 300 <= status < 400:
-        return Judgement(Quality.ERROR, f"the way ended at a status {status} that leads nowhere")
+        where = facts.header("location").strip()
+        leads = f"to {where[:200]}, which is no page" if where else "nowhere"
+        return Judgement(Quality.ERROR, f"the way ended at a status {status} that leads {leads}")
     return None
 
 
