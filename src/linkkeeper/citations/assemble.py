@@ -4,16 +4,17 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 from linkkeeper.citations.boundaries import FoundUrl, find_identifiers, find_urls
 from linkkeeper.citations.drafts import Destination, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
+from linkkeeper.citations.forwarding import unwrap_forwarding
 from linkkeeper.pages.decode import printable
 from linkkeeper.vocabulary.archived import unwrap_archive
 from linkkeeper.vocabulary.citation import ArchiveCopy, ArchiveKind, CitedUrl, Occurrence, OccurrenceForm, UrlFlag
 from linkkeeper.vocabulary.edition import Span
-from linkkeeper.vocabulary.uri import INVISIBLE, fetch_form, host_of, identity_key
+from linkkeeper.vocabulary.uri import INVISIBLE, fetch_form, identity_key
 
 #: What relinking writes after a bare URL.
 OWN_NOTE = re.compile(r"[ \t\n]?\[(?:[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d: *)?$")
@@ -29,7 +30,6 @@ _LINE_ENDS = re.compile(r"[\t\r\n]+\s*")
 _SCHEME_PART = re.compile(r"^(?:https?:)?//")
 _ARROW = re.compile("[↩↵⤴⏎⮐↑]")
 _ARROWS = re.compile(r"(?:\s?[↩↵⤴⏎⮐↑][\ufe0e\ufe0f]?\s?\d{0,2})+$")
-_FORWARDING = re.compile(r"(?i)https?://[^/]*(?:google\.|safelinks\.protection\.outlook|facebook)")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 SpanOf = Callable[[int, int], Span]
@@ -226,25 +226,6 @@ def key_of(url: str) -> str:
         return identity_key(fetch_form(url))
     except ValueError:
         return url
-
-
-def unwrap_forwarding(url: str) -> str:
-    """
-    Return the address behind a forwarding one that an export put in front of it.
-
-    Quirk: Google Docs, Outlook and Facebook replace every link of a text that
-    passes through them by one of their own; no author ever cited those.
-    """
-    if not _FORWARDING.match(url):
-        return url
-    host = host_of(url)
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
-    name = {"/url": "q", "/l.php": "u"}.get(parts.path, "url")
-    if host.endswith("safelinks.protection.outlook.com") or parts.path in ("/url", "/l.php"):
-        target = (query.get(name) or query.get("url") or [""])[0]
-        return target if target.startswith(("http://", "https://")) else url
-    return url
 
 
 def _cleaned(destination: str) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,6 +21,7 @@ from linkkeeper.citations.html_page import Page, Taken, take
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.markup import Markup
 from linkkeeper.pages.nodes import Element
+from linkkeeper.pages.regions import Region
 from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.uri import host_of
 
@@ -105,7 +106,7 @@ def _overlaps(element: Element, places: Sequence[Place], starts: Sequence[int]) 
 
 
 def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
-    taken = take(page, place.start, place.end, skip=_boxes_behind(page, place))
+    taken = take(page, place.start, place.end, skip=_boxes_between(page, place))
     label, numbered = label_of(page, place, taken, index)
     return NoteDraft(
         label=label,
@@ -119,15 +120,22 @@ def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
     )
 
 
-def _boxes_behind(page: Page, place: Place) -> list[tuple[int, int]]:
-    """Return adverts and the like that stand between this note and the next one."""
+def _boxes_between(page: Page, place: Place) -> list[tuple[int, int]]:
+    """Return adverts and the like that stand between this note and the next one, and adverts within it."""
+    return [
+        (start, end)
+        for start, end, kind in _parts_in(page, place.start, place.end)
+        if start >= place.block.end or (kind in (Region.ADVERT, Region.SHARE) and end <= place.block.inner_end)
+    ]
+
+
+def _parts_in(page: Page, start: int, end: int) -> Iterator[tuple[int, int, Region]]:
+    """Yield the parts of the page that are not its text and begin between two places of the source."""
     parts = page.regions.parts
-    index = bisect_left(parts, place.block.end, key=lambda part: part[0])
-    found: list[tuple[int, int]] = []
-    while index < len(parts) and parts[index][0] < place.end:
-        found.append(parts[index][:2])
-        index += 1
-    return found
+    for index in range(bisect_left(parts, start, key=lambda part: part[0]), len(parts)):
+        if parts[index][0] >= end:
+            break
+        yield parts[index]
 
 
 def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, bool]:
@@ -222,7 +230,7 @@ class _Part(Taken):
 def _part(page: Page, taken: Taken, start: int, end: int) -> _Part:
     """Take again the stretch of the source that a stretch of the text came from."""
     left, right = taken.flat.source_range(start, max(end, start + 1))
-    again = take(page, left, max(left, right))
+    again = take(page, left, max(left, right), skip=[part[:2] for part in _parts_in(page, left, right)])
     return _Part(again.flat, again.destinations, left, max(left, right))
 
 

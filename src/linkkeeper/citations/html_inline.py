@@ -21,8 +21,11 @@ _NAME = re.compile(
     re.I,
 )
 #: Also what marks up people's names ("formatted name"): such an element must read like a note.
-_SHORT_NAME = re.compile(r"(?:^|[\s_-])fn(?:$|[\s_-])", re.I)
+_SHORT_NAME = re.compile(r"(?:^|[\s_-])(?<!\bno[-_])fn(?:$|[\s_-])", re.I)
 _LIKE_NOTE = 0.2
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+#: So many nodes of an element tell whether it is a part of the page with a heading of its own.
+_LOOK_INTO = 400
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
@@ -100,6 +103,8 @@ def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
     Quirk: Word's paragraph style "FootNote" ends up as the class of ordinary paragraphs.
     """
     element = candidates[index]
+    if element.name in ("div", "section") and _holds_heading(page, element):
+        return True
     inner = next((other for other in candidates[index + 1 : index + 2] if other.start < element.end), None)
     if inner is None:
         return element.name in ("div", "section") and any(node.name == "li" for node in page.elements_in(element))
@@ -107,18 +112,31 @@ def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
     return (after is not None and after.start < element.end) or text_before(page, element, inner) > 20
 
 
+def _holds_heading(page: Page, element: Element) -> bool:
+    elements = page.markup.nodes.elements[element.index + 1 : min(element.stop, element.index + _LOOK_INTO)]
+    return any(inner is not None and inner.name in _HEADINGS for inner in elements)
+
+
 def label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
     """Return the label that a reader sees at a note, and where in the note it stands."""
     for node in page.inside(element):
         if isinstance(node, Text):
-            if page.markup.text[node.start : node.end].strip():
+            shown = page.markup.text[node.start : node.end].strip()
+            if shown and label_in(shown) is not None and _is_number(shown) and node.parent is not element:
+                return label_in(shown), ((node.start, node.end),)
+            if shown:
                 lead = _LEAD.match(page.markup.text, node.start, node.end)
                 return (lead["label"], ((node.start, lead.end()),)) if lead else _named_label(page, element)
         elif node.name in ("span", "sup", "b", "strong", "a", "label", "i"):
             label = label_in(page.text_of(node, 20))
-            if label is not None and any(character.isdigit() or character in "*†‡§" for character in label):
+            if label is not None and _is_number(label):
                 return label, ((node.start, node.end),)
     return _named_label(page, element)
+
+
+def _is_number(label: str) -> bool:
+    """Tell whether a label is a number or a sign; a year is none."""
+    return len(label) < 4 and any(character.isdigit() or character in "*†‡§" for character in label)
 
 
 def _named_label(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
@@ -141,6 +159,6 @@ def _mark_before(page: Page, element: Element) -> str | None:
                     return None
         elif node.name in ("sup", "label", "a", "button", "i") and node.end <= element.start + 1:
             label = label_in(page.text_of(node, 20))
-            if label is not None and any(character.isdigit() or character in "*†‡§" for character in label):
+            if label is not None and _is_number(label):
                 return label
     return None

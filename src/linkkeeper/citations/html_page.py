@@ -301,7 +301,7 @@ class _Taker:
         if element.name == "br":
             self.flat.put("\n", element.start, element.end)
         elif element.name in BLOCK:
-            self._break(element.start, element.name)
+            self._break(element.start)
             self.blocks.append(element)
             self.due = min(self.due, element.end)
         elif element.name == "a" and self.left > element.start:
@@ -330,7 +330,7 @@ class _Taker:
             )
         while self.blocks and self.blocks[-1].end <= position:
             block = self.blocks.pop()
-            self._break(block.inner_end, block.name)
+            self._break(block.inner_end)
         self.due = min(
             self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
             self.blocks[-1].end if self.blocks else len(self.page.markup.text) + 1,
@@ -339,9 +339,9 @@ class _Taker:
     def _cited(self, url: str) -> str:
         return _unprefixed(url) if self.page.is_saved_copy else url
 
-    def _break(self, position: int, name: str) -> None:
-        if name in ("td", "th") and _LABEL_CELL.search(self.flat.tail()):
-            # The number of a note in a cell of its own goes with the text in the next.
+    def _break(self, position: int) -> None:
+        if _LABEL_CELL.search(self.flat.tail()):
+            # The number of a note in a cell or a block of its own goes with the text in the next.
             if not self.flat.ends_with_space():
                 self.flat.put(" ", position, position)
         elif len(self.flat) and not self.flat.ends_with_paragraph():
