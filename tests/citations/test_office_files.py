@@ -75,6 +75,69 @@ def test_word_notes_have_the_numbers_that_word_shows() -> None:
     assert reading.notes[0].urls[1].occurrences[0].form is OccurrenceForm.DOCX_RELATION
 
 
+def test_a_mark_of_the_authors_choice_is_not_counted() -> None:
+    body = (
+        f'<w:p>{run("Salt")}<w:r><w:footnoteReference w:customMarkFollows="1" w:id="1"/><w:t>*</w:t></w:r>'
+        f'{run(" iron")}<w:r><w:footnoteReference w:id="2"/></w:r>'
+        f'<w:del><w:r><w:footnoteReference w:id="3"/></w:r></w:del><w:r><w:footnoteReference w:id="4"/></w:r></w:p>'
+    )
+    texts = ["Kay, https://a.example/kay.", "Salt, https://a.example/2.", "Gone.", "Ibid."]
+    notes = "".join(
+        f'<w:footnote w:id="{number}"><w:p>{run(text)}</w:p></w:footnote>' for number, text in enumerate(texts, start=1)
+    )
+    reading = read(docx(body, footnotes=f"<w:footnotes {_W}>{notes}</w:footnotes>"), location="a.docx")
+    assert [(note.label, [url.as_cited for url in note.urls], note.ibid_of) for note in reading.notes] == [
+        ("*", ["https://a.example/kay"], None),
+        ("1", ["https://a.example/2"], None),
+        ("2", [], "1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("style", "labels"),
+    [("decimal", ["4", "5"]), ("upperRoman", ["IV", "V"]), ("lowerLetter", ["d", "e"]), ("chicago", ["§", "**"])],
+)
+def test_endnotes_are_numbered_as_the_document_says(style: str, labels: list[str]) -> None:
+    marks = "".join(f'<w:r><w:endnoteReference w:id="{number}"/></w:r>' for number in (1, 2))
+    notes = "".join(f'<w:endnote w:id="{number}"><w:p>{run("Kay.")}</w:p></w:endnote>' for number in (1, 2))
+    settings = (
+        f'<w:settings {_W}><w:endnotePr><w:numFmt w:val="{style}"/><w:numStart w:val="4"/></w:endnotePr></w:settings>'
+    )
+    data = docx(f"<w:p>{marks}</w:p>", endnotes=f"<w:endnotes {_W}>{notes}</w:endnotes>", settings=settings)
+    assert [note.label for note in read(data, location="a.docx").notes] == labels
+
+
+def test_links_are_found_in_fields_within_fields_and_in_strict_files() -> None:
+    def mark(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    inner = (
+        f'{mark("begin")}<w:r><w:instrText>HYPER</w:instrText></w:r><w:r><w:instrText>LINK "https://b.example/y" '
+        f"</w:instrText></w:r>{mark('separate')}{run('Iron')}{mark('end')}"
+    )
+    outer = f"{mark('begin')}<w:r><w:instrText> TOC </w:instrText></w:r>{mark('separate')}{inner}{mark('end')}"
+    simple = f'<w:fldSimple w:instr="HYPERLINK https://c.example/z">{run("Zinc")}</w:fldSimple>'
+    data = docx(
+        f'<w:p>{outer}{simple}<w:hyperlink r:id="r1">{run("Salt")}</w:hyperlink></w:p>',
+        document_rels=relations(r1="https://a.example/x"),
+    )
+    assert [url.as_cited for url in read(data, location="a.docx").links] == [
+        *("https://b.example/y", "https://c.example/z", "https://a.example/x"),
+    ]
+    stream = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as usual, zipfile.ZipFile(stream, "w") as strict:
+        for name in usual.namelist():
+            content = usual.read(name).decode()
+            content = content.replace(
+                "http://schemas.openxmlformats.org/wordprocessingml/2006", "http://purl.oclc.org/ooxml/wordprocessingml"
+            )
+            content = content.replace(
+                "http://schemas.openxmlformats.org/officeDocument/2006", "http://purl.oclc.org/ooxml/officeDocument"
+            )
+            strict.writestr(name, content)
+    assert read(stream.getvalue(), location="a.docx").links == read(data, location="a.docx").links
+
+
 def test_notes_typed_as_paragraphs_are_found_by_number() -> None:
     lines = ["Salt.[1] Iron.[2]", "Notes", "[1] Kay, “Salt,” https://a.example/x.", "[2] Ibid."]
     data = docx("".join(f"<w:p>{run(line)}</w:p>" for line in lines))

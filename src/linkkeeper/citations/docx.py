@@ -3,7 +3,8 @@ DOCX: footnotes and endnotes parts, hyperlinks as relationships or fields.
 
 Places are not bytes of the edition (parts are packed), so spans are absent.
 Labels are what Word shows: footnotes in Arabic numbers, endnotes in small
-Roman ones, counted by their marks in the text.
+Roman ones unless the document says otherwise, counted by their marks in the
+text; marks of the author's own choice (a star) are not counted.
 
 Source: ECMA-376 part 1, 17.11 (footnotes, endnotes), 17.16 (fields).
 """
@@ -23,10 +24,20 @@ from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
+from linkkeeper.vocabulary.numbers import whole_number
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_FIELD = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)?"([^"]+)"', re.I)
+_FIELD = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)?"([^"]+)"|HYPERLINK\s+(?!\\)(?P<plain>[^\s"]+)', re.I)
+#: Word's "strict" files name the same things by other addresses.
+_STRICT = (
+    (b"http://purl.oclc.org/ooxml/wordprocessingml/main", _W[1:-1].encode()),
+    (b"http://purl.oclc.org/ooxml/officeDocument/relationships", _R[1:-1].encode()),
+)
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+#: Not shown, or shown by what they stand for.
+_UNREAD = frozenset({"del", "moveFrom", "delText", "instrText", "footnoteRef", "endnoteRef", _FALLBACK})
+_SIGNS = "*†‡§"
 _ROMAN = tuple(
     zip(
         (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
@@ -53,8 +64,8 @@ def read_docx(data: bytes, location: str) -> Draft:
                 raise package.damaged("it holds no document")
             body = _take(document, package.relations("document"))
             notes = [
-                *_notes(package, "footnotes", "footnote", document, str),
-                *_notes(package, "endnotes", "endnote", document, _roman),
+                *_notes(package, "footnotes", "footnote", document, "decimal"),
+                *_notes(package, "endnotes", "endnote", document, "lowerRoman"),
             ]
             title = _title(package)
     except (zipfile.BadZipFile, ParseError, DefusedXmlException, NotImplementedError, EOFError) as error:
@@ -85,6 +96,8 @@ class _Package:
             content = stream.read(_MAX_PART + 1)
         if len(content) > _MAX_PART:
             raise self.damaged(f"{name} is larger than {_MAX_PART >> 20} MiB")
+        for strict, usual in _STRICT:
+            content = content.replace(strict, usual)
         root: Element = fromstring(content)
         return root
 
@@ -95,9 +108,7 @@ class _Package:
         return {item.get("Id", ""): item.get("Target", "") for item in root if item.get("TargetMode") == "External"}
 
 
-def _notes(
-    package: _Package, part: str, kind: str, document: Element, number: Callable[[int], str]
-) -> Iterator[NoteDraft]:
+def _notes(package: _Package, part: str, kind: str, document: Element, usual: str) -> Iterator[NoteDraft]:
     root = package.part(f"word/{part}.xml")
     if root is None:
         return
@@ -105,11 +116,59 @@ def _notes(
     by_id = {
         item.get(f"{_W}id", ""): item for item in root.iter(f"{_W}{kind}") if item.get(f"{_W}type") in (None, "normal")
     }
-    order = [item.get(f"{_W}id", "") for item in document.iter(f"{_W}{kind}Reference")]
-    used = list(dict.fromkeys(identifier for identifier in order if identifier in by_id))
-    for count, identifier in enumerate(used, start=1):
-        taken = _take(by_id[identifier], relations)
-        yield NoteDraft(label=number(count), flat=taken.flat, start=0, end=0, destinations=taken.links)
+    written, count = _numbering(package, document, kind, usual)
+    seen: set[str] = set()
+    for mark in _marks(document, kind):
+        if mark.identifier not in by_id or mark.identifier in seen:
+            continue
+        seen.add(mark.identifier)
+        label = mark.chosen or written(count)
+        count += not mark.chosen
+        taken = _take(by_id[mark.identifier], relations)
+        yield NoteDraft(label=label, flat=taken.flat, start=0, end=0, destinations=taken.links)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A mark in the text: which note it means, and what it shows if the author chose that."""
+
+    identifier: str
+    chosen: str
+
+
+def _marks(document: Element, kind: str) -> Iterator[_Mark]:
+    """Yield the marks in order; those that were deleted, or stand in a second copy for older programs, are none."""
+    stack = [document]
+    while stack:
+        element = stack.pop()
+        if element.tag in (f"{_W}del", f"{_W}moveFrom", _FALLBACK):
+            continue
+        if element.tag == f"{_W}r":
+            yield from _marks_of_run(element, kind)
+        stack += reversed(list(element))
+
+
+def _marks_of_run(run: Element, kind: str) -> Iterator[_Mark]:
+    for reference in run.findall(f"{_W}{kind}Reference"):
+        own = reference.get(f"{_W}customMarkFollows") in ("1", "true", "on")
+        chosen = "".join(text.text or "" for text in run.findall(f"{_W}t")).strip() if own else ""
+        yield _Mark(reference.get(f"{_W}id", ""), chosen or ("*" if own else ""))
+
+
+def _numbering(package: _Package, document: Element, kind: str, usual: str) -> tuple[Callable[[int], str], int]:
+    """Return how the document writes the numbers of its notes, and with which it begins."""
+    settings = package.part("word/settings.xml")
+    style, start = usual, 1
+    for root in (settings, document):
+        for properties in root.iter(f"{_W}{kind}Pr") if root is not None else ():
+            style = _setting(properties, "numFmt") or style
+            start = whole_number(_setting(properties, "numStart")) or start
+    return _WRITTEN.get(style, str), start
+
+
+def _setting(properties: Element, name: str) -> str:
+    found = properties.find(f"{_W}{name}")
+    return found.get(f"{_W}val", "") if found is not None else ""
 
 
 def _roman(count: int) -> str:
@@ -120,6 +179,24 @@ def _roman(count: int) -> str:
     return text
 
 
+def _letter(count: int) -> str:
+    """Number by letters as Word does: a to z, then aa, bb …"""
+    return chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
+
+
+def _sign(count: int) -> str:
+    return _SIGNS[(count - 1) % 4] * ((count - 1) // 4 + 1)
+
+
+_WRITTEN: dict[str, Callable[[int], str]] = {
+    "lowerRoman": _roman,
+    "upperRoman": lambda count: _roman(count).upper(),
+    "lowerLetter": _letter,
+    "upperLetter": lambda count: _letter(count).upper(),
+    "chicago": _sign,
+}
+
+
 def _take(root: Element, relations: dict[str, str]) -> _Taken:
     """Take text and links of a part: runs, breaks, hyperlinks, fields."""
     taker = _Taker(relations)
@@ -127,13 +204,18 @@ def _take(root: Element, relations: dict[str, str]) -> _Taken:
     return _Taken(taker.flat, taker.links)
 
 
+def _field_url(instruction: str) -> str | None:
+    match = _FIELD.search(instruction)
+    return (match[1] or match["plain"]) if match is not None else None
+
+
 class _Taker:
     def __init__(self, relations: dict[str, str]) -> None:
         self.relations = relations
         self.flat = Flat()
         self.links: list[Destination] = []
-        self.field: str | None = None
-        self.field_begin = 0
+        #: Fields that are open, each in the one before: its instruction, where its text begins.
+        self.fields: list[tuple[str, int]] = []
 
     def element(self, root: Element) -> None:
         """Walk without recursion: a hostile part may nest without end."""
@@ -144,9 +226,9 @@ class _Taker:
                 self._leave(url, begin)
                 continue
             name = element.tag.removeprefix(_W)
-            if name in ("del", "instrText", "footnoteRef", "endnoteRef", "delText"):
-                if name == "instrText":
-                    self.field = (self.field or "") + (element.text or "")
+            if name == "instrText" and self.fields:
+                self.fields[-1] = (self.fields[-1][0] + (element.text or ""), self.fields[-1][1])
+            if name in _UNREAD:
                 continue
             self._enter(element, name, stack)
             stack += [(child, "", 0) for child in reversed(list(element))]
@@ -168,22 +250,22 @@ class _Taker:
             if target:
                 stack.append((None, f"{target}#{anchor}" if anchor else target, len(self.flat)))
         elif name == "fldSimple":
-            match = _FIELD.search(element.get(f"{_W}instr", ""))
-            if match is not None:
-                stack.append((None, match.group(1), len(self.flat)))
+            field = _field_url(element.get(f"{_W}instr", ""))
+            if field is not None:
+                stack.append((None, field, len(self.flat)))
         elif name == "fldChar":
             self._field(element.get(f"{_W}fldCharType", ""))
 
     def _field(self, kind: str) -> None:
         if kind == "begin":
-            self.field = ""
-        elif kind == "separate":
-            self.field_begin = len(self.flat)
-        elif kind == "end" and self.field is not None:
-            match = _FIELD.search(self.field)
-            if match is not None:
-                self._link(match.group(1), self.field_begin)
-            self.field = None
+            self.fields.append(("", len(self.flat)))
+        elif kind == "separate" and self.fields:
+            self.fields[-1] = (self.fields[-1][0], len(self.flat))
+        elif kind == "end" and self.fields:
+            instruction, begin = self.fields.pop()
+            url = _field_url(instruction)
+            if url is not None:
+                self._link(url, begin)
 
     def _leave(self, what: str, begin: int) -> None:
         if what == "\n\n":
