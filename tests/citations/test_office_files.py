@@ -212,3 +212,28 @@ def test_an_annotation_says_how_a_url_really_goes_on() -> None:
 def test_a_scan_without_text_is_named() -> None:
     with pytest.raises(InputError, match="no text"):
         read(pdf([]), location="scan.pdf")
+
+
+_OWN = "https://keeper.example/web/20261122090000/https://a.example/x"
+
+
+def test_our_own_archived_links_stand_for_what_was_cited_in_office_files() -> None:
+    notes = (
+        f'<w:footnotes {_W} {_R}><w:footnote w:id="1"><w:p>{run("Kay, ")}'
+        f'<w:hyperlink r:id="r1">{run("Salt")}</w:hyperlink></w:p></w:footnote></w:footnotes>'
+    )
+    mark = '<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>'
+    repaired = docx(mark, footnotes=notes, footnotes_rels=relations(r1=_OWN))
+    original = docx(mark, footnotes=notes, footnotes_rels=relations(r1="https://a.example/x"))
+    bases = ["https://keeper.example"]
+    for before, after, name in (
+        (original, repaired, "a.docx"),
+        (pdf(["Salt."], "https://a.example/x"), pdf(["Salt."], _OWN), "a.pdf"),
+    ):
+        first, second = read(before, location=name, own_bases=bases), read(after, location=name, own_bases=bases)
+        assert [(n.label, n.text, [url.as_cited for url in n.urls]) for n in second.notes] == [
+            (n.label, n.text, [url.as_cited for url in n.urls]) for n in first.notes
+        ]
+        assert [url.as_cited for url in second.links] == [url.as_cited for url in first.links]
+        cited = [url for note in second.notes for url in note.urls] or list(second.links)
+        assert [url.as_cited for url in cited] == ["https://a.example/x"]
