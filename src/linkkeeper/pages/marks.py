@@ -48,7 +48,7 @@ _ACCESS_WORDS = re.compile(
     r"you need (?:access|permission)|ask for access, or switch to an account|"
     r"sign in to (?:view|continue|see)|"
     r"(?:log|sign) in to (?:view|read|access) this|you must be logged in|(?:you must|please) log ?in (?:first|to "
-    r"continue)|members only",
+    r"continue)",
     re.IGNORECASE,
 )
 
@@ -64,8 +64,9 @@ def login_words(page: Page) -> str | None:
             return f"“{text}”"
     if page.word_count < 100 and (match := _ACCESS_WORDS.search(f"{page.title}. {page.visible_text}")):
         return f"“{match.group(0)}”"
-    if page.word_count < 100 and any(line.strip().lower() == "request access" for line in page.lines):
-        return "“request access”"
+    if page.word_count < 100:
+        alone = {part.strip(" .!").lower() for part in (*page.lines, *labels(page.title))}
+        return next((f"“{words}”" for words in ("request access", "members only") if words in alone), None)
     return None
 
 

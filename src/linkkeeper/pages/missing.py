@@ -58,7 +58,8 @@ _PHRASES = _one_of(
     r"listed|exists)|unavailable|removed|deleted)|(?:could not|couldn't|cannot|can't) be found|"
     r"does(?: not|n't) exist)",
     rf"no (?:such )?{_THING} (?:was )?(?:found|exists?)|invalid (?:{_THING} (?:id|number|address)|url)",
-    rf"(?:the|this|that) {_THING}(?: .{{1,40}})? (?:does not|doesn't|no longer) exists?",
+    rf"(?:the|this|that) (?:(?:requested|selected|specified|chosen) )?{_THING}(?: .{{1,40}})? (?:does not|doesn't|no "
+    r"longer) exists?",
     rf"we (?:can't|cannot|couldn't|could not) (?:seem to )?find (?:that|the|this|your) {_THING}.{{0,40}}",
     r"we (?:can't|cannot|couldn't|could not) (?:seem to )?find what you(?:'re| are) looking for",
     r"it (?:seems|looks like) (?:we can't find what you're looking for|nothing was found at this location).{0,40}",
@@ -69,7 +70,8 @@ _PHRASES = _one_of(
     r"(?:fehler|fehlercode)[ :]*404|(?:die(?:se)? )?(?:seite|url) existiert nicht(?: mehr)?|nicht gefunden",
     r"(?:die |der |das |diese[rs]? |ihre )?(?:von ihnen )?(?:angeforderte |aufgerufene |gewünschte |gesuchte |"
     r"angegebene )?"
-    r"(?:seite|datei|webseite|artikel|beitrag|inhalt|dokument)(?: wurde| konnte| existiert| ist| kann)? ?(?:leider )?"
+    r"(?:seite|datei|webseite|artikel|beitrag|inhalt|dokument|meldung|nachricht|pressemitteilung|angebot|produkt|"
+    r"stellenanzeige|veranstaltung|video)(?: wurde| konnte| existiert| ist| kann)? ?(?:leider )?"
     r"(?:nicht|nicht (?:\()?mehr(?:\))?) (?:gefunden(?: werden)?|vorhanden|verfügbar|erreichbar|auffindbar)",
     r"(?:wir konnten |konnten wir )(?:leider )?(?:die |den |das )?(?:gewünschte |gesuchte |angeforderte )?"
     r"(?:seite|datei|artikel|beitrag) (?:leider )?nicht finden",
@@ -122,6 +124,7 @@ _PHRASES = _one_of(
     r"(?:материал|статья|документ|новость|контент) не (?:найден[ао]?|существует|доступ\w+)|страница удалена|"
     r"ошибка[ :]*404|(?:запрашиваемая |запрошенная |такая |данная )?(?:страница|сторінк[ау]|страницата) "
     r"(?:не (?:найдена|существует|знайдено|знайдена|е намерена)|(?:была )?удалена)(?: или (?:была )?удалена)?|"
+    r"помилка[ :]*404|сторінку не знайдено або .{1,40}|"
     r"такой страницы (?:нет|не существует)|сторінку не знайдено",
     r"hata[ :]*404|(?:aradığınız )?sayfa(?: .{1,20})? (?:bulunamadı|mevcut değil)|η σελίδα (?:.{1,30} )?δεν "
     r"(?:βρέθηκε|υπάρχει)",
@@ -183,6 +186,7 @@ _SENTENCES = re.compile(
         r"(?: (?:in|on) this (?:blog|site|server|website))? "
         r"(?:was not found|(?:could not|cannot|can't|couldn't) be found|does(?: not|n't) exist|no longer exists|"
         r"is no longer available|has been removed|has been moved or deleted|may have been (?:removed|moved|deleted))",
+        r"\b(?:No|Invalid) (?:Thread|Post|User|Attachment|Forum) specified\b",
         r"\bThe resource you are looking for (?:might have|has|may have) been removed\b",
         r"\b(?:We|we) (?:can't|cannot|can’t|couldn't|couldn’t|could not) (?:seem to )?find (?:(?:the|that|this) page|"
         r"what you(?:'re| are) looking for)",
@@ -280,10 +284,18 @@ def _said(page: Page) -> list[tuple[int, str]]:
         return [(2, whole)]
     if page.word_count < _STUB_WORDS and (said := _said_alone(page)):
         return [(2, said)]
-    if match := _SENTENCES.search(_plain(page.visible_text)):
+    if match := _SENTENCES.search(_plain(_without_headings(page))):
         return [(2, match.group(0))]
     # Lists and empty boxes say as much of other things; several such lines together do not.
     return [(1, line) for line in telling[:3]]
+
+
+def _without_headings(page: Page) -> str:
+    """The page's text without its first headings, which were heard already."""
+    text = page.visible_text
+    for heading in page.headings[:3]:
+        text = text.replace(heading, " ", 1)
+    return text
 
 
 def _said_alone(page: Page) -> str | None:

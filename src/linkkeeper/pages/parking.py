@@ -114,6 +114,9 @@ _WORDS = re.compile(
             rf"dominio{_NAME} (?:(?:è|fue|ha sido) (?:stato )?)?(?:registrat[oa]|registrado|parcheggiato|aparcado)|"
             rf"domínio{_NAME} (?:foi )?(?:registrado|estacionado)|"
             rf"domena{_NAME} (?:została |jest )?(?:zarejestrowana|zaparkowana)",
+            rf"domeinnaam{_NAME} is (?:gereserveerd|geregistreerd)|"
+            rf"dom[ée]na{_NAME} je (?:za)?(?:registrov|rezervov)ána|domenet{_NAME} er registrert|domænet{_NAME} er registreret|"
+            rf"domaine{_NAME} est (?:déjà )?réservé",
             r"域名[^。]{0,20}已(?:过期|到期)",
             r"why am i seeing this '?under construction'? page",
             rf"домен{_NAME} (?:продається|продается|продаётся|припаркован|выставлен на продажу|зарегистрирован, но)",

@@ -87,6 +87,7 @@ _WALL_BYTES: tuple[tuple[WallMark, tuple[bytes, ...]], ...] = tuple(
         ("ArvanCloud", "challenge script", 60, (b"__arcs",)),
         ("go-away", "challenge", 150, (b"/cmd/go-away/challenge/",)),
         ("Reblaze", "challenge script", 50, (b"window.rbzns",)),
+        ("InfinityFree", "cookie challenge", 40, (b"slowaes.decrypt", b"__test=")),
         ("StackPath", "verification form", 60, (b"wsidchk",)),
         ("SafeLine", "challenge script", 60, (b"/.safeline/",)),
         ("Bunny", "challenge script", 80, (b"/.bunny-shield/",)),
@@ -169,6 +170,10 @@ _WALL_TITLES = {
     "web application firewall": "unknown",
     "sucuri website firewall": "Sucuri",
     "blocked": "unknown",
+    "the request is blocked": "Azure",
+    "too many requests": "unknown",
+    "429 too many requests": "unknown",
+    "checking connection, please wait": "unknown",
     "bot protection": "unknown",
     "verifying": "unknown",
     "verify to continue": "unknown",
@@ -220,10 +225,15 @@ _WALL_WORDS = re.compile(
     r"prove|confirm|get|view)|so (?:that )?we)\b|"
     r"complete the security check to access|"
     r"(?:slide|press(?: (?:&|and) hold)?|activate and hold the button)[^.]{0,20} to (?:verify|confirm|prove)\b|"
-    r"unusual (?:traffic|activity)(?: activity)? (?:from|on) your|needs to review the security of your connection|"
+    r"unusual (?:traffic|activity)(?: activity)? (?:from|on) your (?:computer|network|ip|device|connection|browser)|"
+    r"needs to review the security of your connection|muss die sicherheit ihrer verbindung überprüfen|"
+    r"doit vérifier la sécurité de votre connexion|necesita (?:revisar|verificar) la seguridad de (?:su|tu) conexión|"
+    r"precisa (?:verificar|analisar) a segurança da sua conexão|(?:deve|ha bisogno di) verificare la sicurezza della "
+    r"(?:tua )?connessione|"
     r"using a security service to protect itself from online attacks|"
     r"(?:we(?:'ve| have)?|systems? (?:has|have)) (?:detected|identified|noticed) (?:an |some )?(?:unusual|suspicious|"
     r"automated|abnormal) (?:traffic|activity|requests|behaviou?r)|"
+    r"too many requests\. (?:please|you)\b|"
     r"blocked (?:because of|due to|for) (?:malicious|suspicious|unusual|abnormal)|"
     r"automated (?:access|requests|queries|traffic) (?:from|by|of) (?:your|this)[^.]{0,60}(?:blocked|denied|detected)|"
     r"your (?:ip|request|access)[^.]{0,40}has been (?:blocked|denied|identified as part of)|"
@@ -231,6 +241,7 @@ _WALL_WORDS = re.compile(
     r"your request originates from an undeclared automated tool|"
     r"(?:access|request) (?:was |has been )?(?:denied|blocked) by[^.]{0,40}(?:security|firewall|bot[- ]protection)|"
     # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Swedish, Turkish
+    r"überprüfen(?: sie)?, (?:ob|dass) sie (?:ein mensch|kein (?:ro)?bot)|"
     r"(?:bestätigen|zeigen|beweisen) sie(?: bitte| uns)?, dass sie (?:ein mensch|kein (?:ro)?bot)|"
     r"(?:vérifi|confirm|prouv)(?:ez|ons)(?:-nous)? que vous (?:êtes (?:bien )?(?:un )?(?:être )?humain|"
     r"n'êtes pas un ro?bot)|"
@@ -250,12 +261,13 @@ _WALL_WORDS = re.compile(
 )
 #: Said on pages with hardly a word beside, and no field to write into.
 _NOTES = re.compile(
-    r"\b(?:not|n't) an? (?:ro)?bot\b|\bkeine? (?:ro)?bot\b|\bpas (?:un )?ro?bot\b|"
-    r"\bno (?:eres|es|soy|ser) un (?:ro)?bot\b|"
-    r"\bnon (?:sei|sono|essere|è) un (?:ro)?bot\b|\bnão (?:é|sou|ser) um robô|\bgeen (?:ro)?bot\b|"
-    r"\b(?:inte|ikke)(?: är| er)? en robot\b|\bnie jest(?:eś|em) robotem|не робот|不是机器人|"
+    r"\b(?:you(?:'re| are) not|aren't) an? (?:ro)?bot\b|\bkeine? (?:ro)?bot\b|\bpas (?:un )?ro?bot\b|"
+    r"\bno (?:eres|es|ser) un (?:ro)?bot\b|"
+    r"\bnon (?:sei|essere|è) un (?:ro)?bot\b|\bnão (?:é|ser) um robô|\bgeen (?:ro)?bot\b|"
+    r"\b(?:inte|ikke)(?: är| er)? en robot\b|\bnie jesteś robotem|не робот|不是机器人|"
     r"ロボットではな|로봇이 아[닙님]|"
-    r"(?:complete|solve|pass) the (?:below )?(?:re)?captcha|checking your browser|(?:滑块|滑动).{0,12}(?:拖动|验证)|"
+    r"(?:^|(?<=[.!:] )|(?<=please ))(?:complete|solve|pass) the (?:below )?(?:re)?captcha|"
+    r"checking your browser|(?:滑块|滑动).{0,12}(?:拖动|验证)|"
     r"enable javascript and cookies to continue",
     re.IGNORECASE,
 )
