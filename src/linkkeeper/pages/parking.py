@@ -115,7 +115,8 @@ _WORDS = re.compile(
             rf"domínio{_NAME} (?:foi )?(?:registrado|estacionado)|"
             rf"domena{_NAME} (?:została |jest )?(?:zarejestrowana|zaparkowana)",
             rf"domeinnaam{_NAME} is (?:gereserveerd|geregistreerd)|"
-            rf"dom[ée]na{_NAME} je (?:za)?(?:registrov|rezervov)ána|domenet{_NAME} er registrert|domænet{_NAME} er registreret|"
+            rf"dom[ée]na{_NAME} je (?:za)?(?:registrov|rezervov)ána|"
+            rf"domenet{_NAME} er registrert|domænet{_NAME} er registreret|"
             rf"domaine{_NAME} est (?:déjà )?réservé",
             r"域名[^。]{0,20}已(?:过期|到期)",
             r"why am i seeing this '?under construction'? page",
