@@ -41,6 +41,9 @@ CASES: tuple[tuple[str, str, Callable[[int], bytes], float], ...] = (
     ("scheme after scheme", "a.txt", repeated("https://"), 0.1),
     ("open brackets in a URL", "a.txt", repeated("https://a.example/(["), 0.1),
     ("quotes without end", "a.txt", repeated("“x "), 0.1),
+    ("arrows", "a.txt", repeated("↩"), 0.1),
+    ("attributes without end", "a.html", repeated('<a title="'), 0.1),
+    ("destinations without end", "a.md", repeated("[a](<"), 0.05),
     ("numbers", "a.txt", repeated("1. 2. 3. [1] "), 0.1),
     ("supra after supra", "a.txt", repeated("\n[1] Kay, op. cit., supra note 3, 4 and 5-9."), 0.1),
 )

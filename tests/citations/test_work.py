@@ -1,7 +1,9 @@
-"""Hostile and huge documents cost work in proportion to their size: calls are counted, not seconds."""
+"""Hostile and huge documents cost work in proportion to their size: calls and lines are counted, not seconds."""
 
 import sys
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,17 @@ _HOSTILE = [
 ]
 
 
+#: Where loops without calls could cost more than their share: elements with a thousand attributes and the like.
+_LOOPING = [
+    *(
+        ("a.html", unit)
+        for unit in ('<a title="', "<a data-note='x' ", "<p id=", "<sup title='x y z w'>1</sup>", "<td>1")
+    ),
+    *(("a.md", unit) for unit in ("[a](<", "[a]((", "> - ")),
+    *(("a.txt", unit) for unit in ("↩", "1 x. ", "\n[1] x https://a.example/(a, ")),
+]
+
+
 def calls(data: bytes, name: str) -> int:
     """Count the calls that reading *data* makes, of Python and of built-in functions."""
     count = 0
@@ -56,6 +69,32 @@ def test_twice_the_text_is_at_most_twice_the_work(name: str, unit: str) -> None:
     start = "<p>x</p>" if name == "a.html" else "x "
     once = calls((start + unit * 500).encode(), name)
     twice = calls((start + unit * 1000).encode(), name)
+    assert twice <= 2.3 * once + 2_000
+
+
+def lines(data: bytes, name: str) -> int:
+    """Count the lines of Python that reading *data* runs."""
+    count = 0
+
+    def count_one(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        return count_one
+
+    before = sys.gettrace()
+    sys.settrace(count_one)
+    try:
+        read(data, location=name)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(("name", "unit"), _LOOPING)
+def test_twice_the_text_is_at_most_twice_the_lines(name: str, unit: str) -> None:
+    start = "<p>x</p>" if name == "a.html" else "x "
+    once = lines((start + unit * 250).encode(), name)
+    twice = lines((start + unit * 500).encode(), name)
     assert twice <= 2.3 * once + 2_000
 
 

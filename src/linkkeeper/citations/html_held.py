@@ -56,6 +56,7 @@ class _Group:
 def find_held(page: Page) -> list[NoteDraft]:
     """Return the notes that attributes hold, in order; empty where none do."""
     groups: dict[tuple[str, str], _Group] = {}
+    numbers: dict[int, str] = {}
     text = page.markup.text
     for match in chain.from_iterable(values.finditer(text) for values in _VALUES):
         index = bisect_right(page.markup.starts, match.start()) - 1
@@ -63,7 +64,11 @@ def find_held(page: Page) -> list[NoteDraft]:
         if element is None or match.end() > element.inner or page.regions.at(element.start) is not None:
             continue
         name = match[1]
-        label = None if _NO_NOTE.match(name) or _NO_TEXT.match(match[2] or match[3]) else _label(page, element, name)
+        label = (
+            None
+            if _NO_NOTE.match(name) or _NO_TEXT.match(match[2] or match[3])
+            else _label(page, element, name, numbers)
+        )
         if label is not None:
             start, end = match.span(2 if match[2] is not None else 3)
             attribute = Attribute(name, text[start:end], start, end)
@@ -74,11 +79,19 @@ def find_held(page: Page) -> list[NoteDraft]:
     return [_note(page, label, attribute) for label, attribute in best.values]
 
 
-def _label(page: Page, element: Element, name: str) -> str | None:
-    """Return the label that *element* shows; "" where it shows nothing; None where it is no mark."""
+def _label(page: Page, element: Element, name: str, numbers: dict[int, str]) -> str | None:
+    """
+    Return the label that *element* shows; "" where it shows nothing; None where it is no mark.
+
+    Args:
+        numbers: Of elements that were asked before: one may have a thousand attributes.
+    """
     text = page.text_of(element, 12)
     if not text and element.stop - element.index < 12:
-        number = next((value for key in _NUMBERS if (value := page.value(element, key)).isdecimal()), "")
+        if element.index not in numbers:
+            values = (page.value(element, key) for key in _NUMBERS)
+            numbers[element.index] = next((value for value in values if value.isdecimal()), "")
+        number = numbers[element.index]
         return number if number or (name.startswith("data-") and _NOTE_DATA.search(name)) else None
     return label_in(text)
 

@@ -373,7 +373,7 @@ def _by_arrows(text: str) -> list[Numbered]:
     start = max([line, *headings[-1:]])
     notes: list[Numbered] = []
     for arrow in arrows:
-        body = re.compile(r"[\s↩\ufe0e]*").match(text, start)
+        body = re.compile(r"[\s↩\ufe0e]*").match(text, start, max(start, arrow.start()))
         begin = body.end() if body else start
         if begin < arrow.start():
             notes.append(Numbered(str(len(notes) + 1), begin, begin, arrow.start(), counted=True))

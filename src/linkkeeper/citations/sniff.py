@@ -38,7 +38,7 @@ _WIKI = (
 )
 _MARKDOWN = (
     re.compile(rb"^\[\^[^\]\n]+\]:", re.M),
-    re.compile(rb"\[[^\[\]\n]{0,300}\]\((?:https?:|<|/|#)[^)\n]*\)"),
+    re.compile(rb"\[[^\[\]\n]{0,300}\]\((?:https?:|<|/|#)[^)\n]{0,2000}\)"),
     re.compile(rb"^#{1,6} \S", re.M),
     re.compile(rb"\A---\r?\n(?:.*\r?\n){1,60}?---\r?$", re.M),
     re.compile(rb"^```|^~~~|^> |\*\*[^*\n]+\*\*", re.M),
@@ -75,11 +75,11 @@ def format_of(data: bytes, location: str, declared_type: str | None = None) -> S
 
 def _by_marks(text: bytes, named: SourceFormat | None) -> SourceFormat:
     """A name is believed unless the content shows clear marks of another format."""
+    if named in (SourceFormat.MARKDOWN, SourceFormat.RST, SourceFormat.WIKITEXT, SourceFormat.HTML):
+        return named
     rst = sum(bool(mark.search(text)) for mark in _RST)
     wiki = len(_WIKI[0].findall(text)) > 0 and sum(bool(mark.search(text)) for mark in _WIKI[1:]) >= 1
     markdown = sum(bool(mark.search(text)) for mark in _MARKDOWN)
-    if named in (SourceFormat.MARKDOWN, SourceFormat.RST, SourceFormat.WIKITEXT, SourceFormat.HTML):
-        return named
     if rst >= 2 and re.search(_RST[0], text):
         return SourceFormat.RST
     if wiki or (_WIKI[3].search(text) and _WIKI[2].search(text) and _WIKI[1].search(text)):
