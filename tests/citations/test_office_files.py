@@ -174,7 +174,7 @@ def pdf(lines: list[str], *links: str) -> bytes:
     content.set_data(f"BT /F1 8 Tf 10 TL 30 760 Td\n{shown}ET".encode("latin-1"))
     page[NameObject("/Contents")] = writer._add_object(content)
     for url in links:
-        writer.add_annotation(page_number=0, annotation=Link(rect=(30, 700, 200, 710), url=url))
+        writer.add_annotation(page_number=0, annotation=Link(rect=(30, 20, 200, 30), url=url))
     stream = BytesIO()
     writer.write(stream)
     return stream.getvalue()
@@ -207,6 +207,34 @@ def test_an_annotation_says_how_a_url_really_goes_on() -> None:
     assert url.as_cited == whole
     assert url.occurrences[0].form is OccurrenceForm.PDF_ANNOTATION
     assert reading.links == ()
+
+
+def test_a_link_over_words_belongs_to_the_note_of_these_words() -> None:
+    lines = ["Salt is old.[1] Iron is not.[2]", "Notes", "[1] Kay, Salt, 2019.", "[2] Ott, Iron, 2020."]
+    reading = read(set_line_by_line(lines, {2: "https://a.example/salt", 0: "https://text.example/"}), location="a.pdf")
+    assert [(note.label, [url.as_cited for url in note.urls]) for note in reading.notes] == [
+        ("1", ["https://a.example/salt"]),
+        ("2", []),
+    ]
+    assert [url.as_cited for url in reading.links] == ["https://text.example/"]
+
+
+def set_line_by_line(lines: list[str], links: dict[int, str]) -> bytes:
+    """A page whose lines are placed one by one, as print engines do, with links over some of them."""
+    writer = PdfWriter(BytesIO(pdf([""])))
+    page = writer.pages[0]
+    content = DecodedStreamObject()
+    shown = "".join(
+        f"BT /F1 8 Tf 1 0 0 1 30 {700 - 20 * index} Tm ({line}) Tj ET\n" for index, line in enumerate(lines)
+    )
+    content.set_data(shown.encode("latin-1"))
+    page[NameObject("/Contents")] = writer._add_object(content)
+    for index, url in links.items():
+        low = 698 - 20 * index
+        writer.add_annotation(page_number=0, annotation=Link(rect=(30, low, 200, low + 10), url=url))
+    stream = BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
 
 
 def test_a_scan_without_text_is_named() -> None:

@@ -2,14 +2,17 @@
 PDF: the text layer with its page bottoms, and link annotations.
 
 The text gives notes and boundaries; an annotation that begins like a URL of
-the text (lines broken, cut off) says how it really goes on. Spans are absent:
-a PDF's bytes hold no text.
+the text (lines broken, cut off) says how it really goes on; any other belongs
+to the words that it lies over. Spans are absent: a PDF's bytes hold no text.
 """
 
 import logging
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from linkkeeper.citations.boundaries import find_urls
@@ -20,9 +23,12 @@ from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 if TYPE_CHECKING:
-    from pypdf.generic import DictionaryObject
+    from pypdf import PageObject
+    from pypdf.generic import ArrayObject, DictionaryObject
 
 _MAX_PAGES = 2_000
+#: No link over words is higher (points).
+_MAX_HEIGHT = 200
 _HYPHENS = str.maketrans({"\u00ad": None, "\u2010": "-", "\u2011": "-"})
 
 
@@ -43,22 +49,84 @@ def read_pdf(data: bytes, location: str) -> Draft:
         if reader.is_encrypted and not reader.decrypt(""):
             raise _unreadable(location, "the PDF is encrypted")
         pages = [page for _, page in zip(range(_MAX_PAGES), reader.pages, strict=False)]
-        texts = [(page.extract_text() or "").translate(_HYPHENS) for page in pages]
-        annotated = [list(_annotations(page)) for page in pages]
+        read = [_page(page) for page in pages]
         title = str(reader.metadata.title) if reader.metadata and reader.metadata.title else None
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         # pypdf meets damage with whatever its parser trips over.
         raise _unreadable(location, f"the PDF is damaged: {error}") from error
-    if not any(text.strip() for text in texts):
+    if not any(page.text.strip() for page in read):
         raise _unreadable(location, "the PDF holds no text, only pictures of pages")
-    return _draft("\f".join(texts), [url for page in annotated for url in page], title)
+    return _draft("\f".join(page.text for page in read), list(_placed(read)), title)
 
 
 def _unreadable(location: str, reason: str) -> InputError:
     return InputError("read the analysis", subject=location, reason=reason)
 
 
-def _annotations(page: "DictionaryObject") -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    """A link of a page and the words that it lies over (characters of the text); None where that is unknown."""
+
+    url: str
+    words: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    text: str
+    annotations: list[_Annotation]
+
+
+def _placed(pages: Sequence[_Page]) -> Iterator[_Annotation]:
+    """Yield the annotations of all pages, their places counted from the beginning of the text."""
+    offset = 0
+    for page in pages:
+        for link in page.annotations:
+            words = (link.words[0] + offset, link.words[1] + offset) if link.words else None
+            yield _Annotation(link.url, words)
+        offset += len(page.text) + 1
+
+
+def _page(page: "PageObject") -> _Page:
+    """Take the text of a page and its links, each with the words below it."""
+    pieces: list[tuple[str, float, float]] = []
+
+    def see(text: str, cm: list[float], tm: list[float], _font: object, _size: float) -> None:
+        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+        y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+        pieces.append((text.translate(_HYPHENS), x, y))
+
+    text = (page.extract_text(visitor_text=see) or "").translate(_HYPHENS)
+    rows: dict[int, list[tuple[int, int, float, float]]] = {}
+    if "".join(piece for piece, _, _ in pieces) == text:
+        ends = accumulate(len(piece) for piece, _, _ in pieces)
+        for (piece, x, y), end in zip(pieces, ends, strict=True):
+            if piece.strip():
+                rows.setdefault(int(y), []).append((end - len(piece), end, x, y))
+    return _Page(text, [_Annotation(url, _words(rows, corners)) for url, corners in _annotations(page)])
+
+
+def _words(
+    rows: dict[int, list[tuple[int, int, float, float]]], corners: tuple[float, float, float, float] | None
+) -> tuple[int, int] | None:
+    """Return where the words below a link stand in the text of their page; baselines lie a little above its edge."""
+    if corners is None:
+        return None
+    left, low, right, high = corners
+    line = [
+        (x, start, end)
+        for row in range(int(low) - 1, int(min(high, low + _MAX_HEIGHT)) + 1)
+        for start, end, x, y in rows.get(row, ())
+        if x < right and low - 1 <= y < high
+    ]
+    # Some programs write a line in one piece, though only its middle is a link.
+    over = [(start, end) for x, start, end in line if x >= left - 2]
+    if line and not over:
+        return max(line)[1:]
+    return (min(over)[0], max(over)[1]) if over else None
+
+
+def _annotations(page: "DictionaryObject") -> Iterator[tuple[str, tuple[float, float, float, float] | None]]:
     from pypdf.generic import ArrayObject, DictionaryObject
 
     annotations = page.get("/Annots")
@@ -68,10 +136,19 @@ def _annotations(page: "DictionaryObject") -> Iterator[str]:
         action = annotation.get("/A") if isinstance(annotation, DictionaryObject) else None
         action = action.get_object() if action is not None else None
         if isinstance(action, DictionaryObject) and "/URI" in action:
-            yield str(action["/URI"])
+            corners = annotation.get("/Rect")
+            corners = corners.get_object() if corners is not None else None
+            yield str(action["/URI"]), _corners(corners) if isinstance(corners, ArrayObject) else None
 
 
-def _draft(text: str, annotated: list[str], title: str | None) -> Draft:
+def _corners(values: "ArrayObject") -> tuple[float, float, float, float] | None:
+    numbers = [float(value) for value in values[:4]]
+    if len(numbers) < 4:
+        return None
+    return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+
+
+def _draft(text: str, annotated: list[_Annotation], title: str | None) -> Draft:
     width = line_width(text.replace("\f", "\n"))
     links = _Links(text, annotated, width)
     notes: list[NoteDraft] = []
@@ -92,9 +169,12 @@ def _draft(text: str, annotated: list[str], title: str | None) -> Draft:
 class _Links:
     """Matches annotations with the URLs of the text."""
 
-    def __init__(self, text: str, annotated: list[str], width: int | None) -> None:
+    def __init__(self, text: str, annotated: list[_Annotation], width: int | None) -> None:
         self.text, self.width = text, width
-        self.annotated = list(dict.fromkeys(annotated))
+        self.annotated = list(dict.fromkeys(link.url for link in annotated))
+        #: By where their words end: a note's label may stand in one piece with them.
+        self.placed = sorted((link.words[1], link.words[0], link.url) for link in annotated if link.words is not None)
+        self.folded = sorted((_folded(url), url) for url in self.annotated)
         self.by_start = {_folded(url)[:40]: url for url in reversed(self.annotated)}
         self.seen: set[str] = set()
 
@@ -107,7 +187,20 @@ class _Links:
             if url is not None:
                 self.seen.add(url)
                 links.append(Destination(found.start, found.end, url, None, OccurrenceForm.PDF_ANNOTATION))
+        links += self._over(start, end, {link.url for link in links})
+        links.sort(key=lambda link: link.start)
         return LinkDraft(flat, links, OccurrenceForm.BARE_TEXT, self.width)
+
+    def _over(self, start: int, end: int, known: set[str]) -> Iterator[Destination]:
+        """Yield the links that lie over words between two places of the text."""
+        for index in range(bisect_left(self.placed, (start + 1,)), len(self.placed)):
+            last, first, url = self.placed[index]
+            if last > end:
+                break
+            self.seen.add(url)
+            if url not in known:
+                known.add(url)
+                yield Destination(max(first, start) - start, last - start, url, None, OccurrenceForm.PDF_ANNOTATION)
 
     def _annotation_of(self, url: str) -> str | None:
         """Return the annotation that is *url*, or what *url* is the beginning of."""
@@ -115,7 +208,10 @@ class _Links:
         exact = self.by_start.get(folded[:40])
         if exact is not None and _folded(exact).startswith(folded):
             return exact
-        return next((other for other in self.annotated if _folded(other).startswith(folded) and len(folded) > 16), None)
+        index = bisect_left(self.folded, (folded,))
+        if len(folded) <= 16 or index == len(self.folded) or not self.folded[index][0].startswith(folded):
+            return None
+        return self.folded[index][1]
 
     def unseen(self) -> LinkDraft:
         """Links whose text is no URL: they belong to the running text."""
