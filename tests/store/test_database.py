@@ -1,8 +1,11 @@
 """The database: moments, migrations, copies, and errors that say what to do."""
 
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from alembic import command
@@ -116,3 +119,28 @@ def test_a_damaged_database_says_how_to_come_back(tmp_path: Path) -> None:
     (tmp_path / "linkkeeper.db").write_bytes(b"this is no database at all, but long enough to be read as one" * 50)
     with pytest.raises(DatabaseError, match="restore the newest file of backups"):
         _open(tmp_path)
+
+
+def test_programs_started_at_once_on_a_new_database_all_get_it(tmp_path: Path) -> None:
+    """One makes the tables; the others wait for it, and none finds the database locked."""
+    program = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from linkkeeper.adapters.sqlmodel_engine import open_database\n"
+        "folder = Path(sys.argv[1])\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "open_database(f'sqlite:///{folder}/new.db', backups=folder, now=datetime.now(UTC)).close()\n"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdin=PIPE, stdout=PIPE, text=True)
+        for _ in range(2)
+    ]
+    for one in started:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    assert [one.wait(timeout=30) for one in started] == [0, 0]
+    for one in started:
+        one.communicate()

@@ -165,7 +165,8 @@ def _upgrade(database: Database, *, backups: Path, now: datetime) -> None:
     if current is not None:
         _refuse_newer(script, current, subject=str(database.engine.url))
         backup_database(database, backups / f"before-{head}-{now:%Y%m%d%H%M%S}.db")
-    with database.engine.begin() as connection:
+    # Immediately: a process started beside this one waits its turn, and then finds nothing left to upgrade.
+    with database.engine.connect().execution_options(linkkeeper_immediate=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
