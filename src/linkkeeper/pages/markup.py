@@ -217,7 +217,7 @@ class _Builder:
             if start > position:
                 self._text(position, start)
             self.steps += 1
-            close, name, _, other = match.groups()
+            close, name, other = match.group("close", "name", "other")
             if other:
                 position = self._passed(match)
             elif close:

@@ -60,17 +60,20 @@ _OPAQUE_HOSTS = frozenset({"perma.cc", "www.perma.cc", "ghostarchive.org", "www.
 _PROXY_HOSTS = frozenset({"r.jina.ai", "timetravel.mementoweb.org", "megalodon.jp", "www.megalodon.jp"})
 
 #: What stands in the address of every copy, or 14 digits do: most URLs need no closer look.
-_IN_COPIES = (
-    *("archiv", "%", "wayback", "webcit", "webcache", "perma", "memento", "megalodon", "arquivo", "vefsafn", "swap."),
-    *("webharvest", "haw.nsk", "rhizome", "webrecorder", "jina"),
+_IN_COPIES = re.compile(
+    r"archiv|%|wayback|webcit|webcache|perma|memento|megalodon|arquivo|vefsafn|swap\.|webharvest|haw\.nsk|rhizome|"
+    r"webrecorder|jina"
 )
 _STAMP = re.compile(r"\d(?=\d{13})")
 _AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://|(?=www\.))(?:[^/?#@]*@)?(?P<host>[^/?#:@\\]+)")
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_PATH = re.compile(r"[/?#]")
 _STAMPED = re.compile(r"/(?P<stamp>\d{4,14}|\d{0,14}\*)(?P<modifier>[a-z]{2}_)?/(?P<url>\S.*)$", re.S)
 _FULL_STAMPED = re.compile(r"/(?P<stamp>\d{14})(?:[a-z]{2}_)?/(?P<url>https?:/.*|https?%3A.*)$", re.S | re.I)
 _UNSTAMPED = re.compile(r"^/(?:web|wayback|save|save/_embed)/(?P<url>(?:https?[:%]|www\.).*)$", re.S | re.I)
 _TODAY = re.compile(r"^/(?:(?P<stamp>[\d.]{4,10}(?:-\d{6})?|\d{4,14})|newest|oldest)/(?P<url>\S+)$", re.S)
 _TODAY_CODE = re.compile(r"^/(?:wip/|o/)?[A-Za-z0-9]{4,6}(?:/|$|[?#])")
+_CODE = re.compile(r"/(?:archive/|varchive/)?[A-Za-z0-9-]{4,}")
 _MEGALODON = re.compile(r"^/(?P<stamp>\d{4}-\d{4}-\d{4}(?:-\d\d)?)/(?P<url>\S+)$", re.S)
 _TRAVEL = re.compile(r"^/(?:memento|list|timemap/\w+)/(?:(?P<stamp>\d{4,14})/)?(?P<url>\S+)$", re.S)
 _CACHED = re.compile(r"[?&]q=cache(?::|%3A)(?:[A-Za-z0-9_-]{12}(?::|%3A))?(?P<url>[^&+\s]+)", re.I)
@@ -112,8 +115,8 @@ def unwrap_archive(url: str, own_bases: Sequence[str] = ()) -> ArchiveCopy | Non
 
 
 def _may_be_copy(url: str) -> bool:
-    lower = url.lower()
-    return any(word in lower for word in _IN_COPIES) or _STAMP.search(url) is not None or not url.isascii()
+    # Lowered first: a pattern that ignores case looks at each character much longer.
+    return bool(_IN_COPIES.search(url.lower()) or _STAMP.search(url)) or not url.isascii()
 
 
 def _unwrap_own(url: str, own_bases: Sequence[str]) -> ArchiveCopy | None:
@@ -143,7 +146,7 @@ def _unwrap_once(url: str) -> _Parts | None:
     if host in _TODAY_HOSTS:
         return _parts(_TODAY.match(path)) or ((None, None) if _TODAY_CODE.match(path) else None)
     if host in _OPAQUE_HOSTS:
-        return (None, None) if re.match(r"/(?:archive/|varchive/)?[A-Za-z0-9-]{4,}", path) else None
+        return (None, None) if _CODE.match(path) else None
     if host in ("webcitation.org", "www.webcitation.org"):
         return _query_original(path)
     if host == "webcache.googleusercontent.com":
@@ -169,7 +172,7 @@ def _parts(match: re.Match[str] | None) -> _Parts | None:
 
 
 def _fourteen(stamp: str | None) -> str | None:
-    digits = re.sub(r"\D", "", stamp or "")
+    digits = re.sub(r"\D", "", stamp) if stamp else ""
     return digits if len(digits) == 14 else None
 
 
@@ -196,6 +199,6 @@ def _host(url: str) -> str:
 
 def _after_host(url: str) -> str:
     text = url.strip()
-    text = re.sub(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//", "", text)
-    match = re.search(r"[/?#]", text)
+    start = _SCHEME.match(text)
+    match = _PATH.search(text, start.end() if start else 0)
     return text[match.start() :] if match else "/"
