@@ -510,6 +510,11 @@ async def undecodable(request: Request, answer: Answering) -> None:
     await send(answer, page("Plain after all", ""), "text/html", "Content-Encoding: gzip")
 
 
+async def old_server(request: Request, answer: Answering) -> None:
+    await answer.whole(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n", page("An old server", "").encode())
+    answer.writer.close()
+
+
 async def favicon(request: Request, answer: Answering) -> None:
     await send(answer, png(16, 16, 1), "image/png")
 
@@ -562,6 +567,7 @@ SPECIAL = {
     "/unavailable": unavailable,
     "/gone": gone,
     "/no-length": no_length,
+    "/old-server": old_server,
     "/nothing": nothing,
 }
 
