@@ -46,6 +46,12 @@ _SAME_NOTE = re.compile(
     r"(?:[^\W\d_][^\[\]\d]{1,40} \d{4}-\d\d-\d\d:\s*)?",
     re.I,
 )
+#: Behind a URL, more sources follow in the same note.
+_GOES_ON = re.compile(r"[\s)\]]*(?:\([^()]{0,400}\)\s*)?(?:;|(?:see|accord|cf\.|and)\b)", re.I)
+#: Notes that mean another one are short.
+_SHORT_NOTE = re.compile(r"\W*(?:ibid|id\b|supra|op\.? ?cit|loc\.? ?cit|ebd)", re.I)
+#: So far away a URL may stand (characters).
+_REACH = 400
 #: What pages say after their last note.
 _FURNITURE = re.compile(
     r"(?<=[.!?”\"’)\]/\w] )(?:About the authors?\b|Share (?:this|on|via)\b|Related (?:posts|articles|stories)\b|"
@@ -129,7 +135,7 @@ def find_numbered(text: str, *, vouched: Sequence[str] = (), counted: bool = Fal
             best = scored
     arrows = _by_arrows(text)
     if best is None or len(arrows) > 1.5 * len(best[1]):
-        return arrows or _dropped(text)
+        return arrows or _dropped(flowing)
     return _pieces(text, best[1])
 
 
@@ -329,7 +335,8 @@ def _dropped(text: str) -> list[Numbered]:
     places: dict[int, list[int]] = {}
     for match in _DROPPED.finditer(text):
         piece = text[match.end() : match.end() + 400]
-        if _NOTE_START.match(piece) or (_URL.search(piece) and likeness(piece) >= 0.6):
+        enough = 0.4 if _after_sentence(text, match.start()) else 0.6 if _URL.search(piece) else 1.0
+        if likeness(piece) >= enough:
             places.setdefault(int(match["n"]), []).append(len(marks))
             marks.append(Mark(int(match["n"]), match["n"], match.start(), match.end()))
     chains = [_chain_from(marks, places, start) for start in places.get(1, [])[:_MAX_STARTS]]
@@ -346,12 +353,14 @@ def _dropped(text: str) -> list[Numbered]:
 def _end_of_dropped(text: str, start: int, limit: int) -> int:
     """Return where a note without an end mark ends: behind its URLs, or with its sentence where it has none."""
     urls = find_urls(text[start:limit])
-    if not urls or _NOTE_START.match(text, start):
+    far = _NOTE_START.match(text, start) and (_SHORT_NOTE.match(text, start) or (urls and urls[0].start > _REACH))
+    if not urls or far:
         sentence = re.compile(r"[.!?](?=\s|$)").search(text, start, limit)
         return sentence.end() if sentence else limit
     end = start + urls[0].end
     for url in urls[1:]:
-        if not _SAME_NOTE.fullmatch(text, end, start + url.start):
+        goes_on = start + url.start - end <= _REACH and _GOES_ON.match(text, end)
+        if not goes_on and not _SAME_NOTE.fullmatch(text, end, start + url.start):
             break
         end = start + url.end
     closing = re.compile(r"(?:\s?[.;)\]]){1,6}").match(text, end, limit)
