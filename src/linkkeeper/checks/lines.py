@@ -58,6 +58,7 @@ class Line:
         answered_at: When the host answered last.
         least_interval_s: Of our rules or the host's ``Crawl-delay``; the
             interval itself grows when the host asks to slow down.
+        asked_interval_s: The host's ``Crawl-delay`` where it is longer than our own interval: kept to the full.
         entry: The valid entry of this line in the pacer's heaps; -1 for none.
         ready: That entry is in the heap of ready lines.
     """
@@ -65,6 +66,7 @@ class Line:
     key: str
     interval_s: float
     least_interval_s: float
+    asked_interval_s: float = 0.0
     waiting: deque[Ticket] = field(default_factory=deque)
     expected: int = 0
     open: int = 0
@@ -81,6 +83,10 @@ class Line:
     @property
     def left(self) -> int:
         return len(self.waiting) + self.expected
+
+    def least_gap_s(self, share: float) -> float:
+        """What always lies between two requests: *share* of the interval, and all of what the host asked for."""
+        return max(self.interval_s * share, self.asked_interval_s)
 
     @property
     def idle(self) -> bool:

@@ -34,8 +34,8 @@ from linkkeeper.vocabulary.uri import host_of, politeness_key
 __all__ = ["HostDeferred", "Locate", "PaceRules", "PacedSlot", "Pacer"]
 
 _MOST_LINES = 20_000
-#: Share of the interval that always lies between two requests; the rest may make up for a late one.
-_LEAST_SHARE = 0.96
+#: Share of our own interval that always lies between two requests; the rest may make up for a late one.
+_LEAST_SHARE = 0.98
 #: Lateness beyond this is forgotten, not made up for.
 _MOST_LATE_S = 0.25
 #: How long before its moment a request may open its connection, while places are plenty.
@@ -68,8 +68,7 @@ class PacedSlot:
         loop = asyncio.get_running_loop()
         while True:
             # Asked again after each sleep: the request beside may have gone first.
-            earliest = self._line.last_sent + self._line.interval_s * _LEAST_SHARE
-            wait_s = max(self._moment, earliest) - loop.time()
+            wait_s = max(self._moment, self._line.last_sent + self._line.least_gap_s(_LEAST_SHARE)) - loop.time()
             if wait_s <= 0:
                 break
             await asyncio.sleep(wait_s)
@@ -141,6 +140,7 @@ class Pacer:
         """Keep at least *seconds* between requests to *key* (robots.txt ``Crawl-delay``); returns what is kept."""
         line = self._line(key)
         line.least_interval_s = max(line.least_interval_s, min(seconds, self._rules.longest_crawl_delay_s))
+        line.asked_interval_s = line.least_interval_s if line.least_interval_s > self._rules.interval_s else 0.0
         line.interval_s = max(line.interval_s, line.least_interval_s)
         return line.least_interval_s
 
