@@ -63,8 +63,8 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     if not notes:
         whole = take(page, *page.regions.main, skip=_left_out(page))
         notes = _numbered_notes(page, marks, whole)
-        held = find_held(page)
-        notes = held if len(held) > len(notes) else notes
+        beside = [_inline_note(page, note) for note in find_beside(page)]
+        notes = max(notes, beside, find_held(page), key=len)
     del marks
     if whole is None or notes:
         whole = _without(page, notes)
@@ -86,8 +86,7 @@ def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
         [_inline_note(page, note) for note in inline],
     )
     add_attribute_copies(page, notes, marks)
-    notes = notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
-    return notes or [_inline_note(page, note) for note in find_beside(page)]
+    return notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
 
 
 def _without(page: Page, notes: Sequence[NoteDraft]) -> Taken:

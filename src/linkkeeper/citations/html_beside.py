@@ -13,6 +13,7 @@ from bisect import bisect_right
 from linkkeeper.citations.html_inline import InlineNote, label_of
 from linkkeeper.citations.html_marks import stands_in_text
 from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.numbered import likeness
 from linkkeeper.pages.nodes import Element, Text
 
 _NOTE_HOSTS = frozenset({"span", "aside", "cite", "small", "div", "em", "i", "ins", "details", "section"})
@@ -23,6 +24,8 @@ _NUMBER = re.compile(r"\s*[\[(]?\s*(\d{1,3})\s*[\])]?\s*")
 _SMALL = 12
 _SHORT = 16
 _MIN_NOTE = 12
+#: So much, on average, what stands behind numbers must read like notes.
+_LIKE_NOTES = 0.2
 #: Behind a checkbox in the running text stands nothing else.
 _MIN_FOLDED = 3
 
@@ -77,7 +80,8 @@ def _unfolded(page: Page) -> list[InlineNote]:
         if _reads_like_note(page, note, _MIN_NOTE if wanted == 1 else _MIN_FOLDED) and stands_in_text(page, element):
             found.append(InlineNote(note, number[1], False, label_of(page, note)[1]))
             wanted += 1
-    return _apart(found) if len(found) > 1 else []
+    like = sum(likeness(page.text_of(note.element, 300)) for note in found)
+    return _apart(found) if len(found) > 1 and like >= _LIKE_NOTES * len(found) else []
 
 
 def _mark_around(page: Page, text: Element | Text) -> Element | None:
