@@ -136,10 +136,12 @@ def likeness(one: Sketch, other: Sketch) -> float:
 def _digests(words: list[str]) -> list[bytes]:
     if not words:
         return []
-    if len(words) < SHINGLE_WORDS:
-        return [blake2b(" ".join(words).encode(), digest_size=8).digest()]
-    runs: Iterable[tuple[str, ...]] = zip(words, words[1:], words[2:], words[3:], strict=False)
-    return [blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in map(" ".join, runs)]
+    # Encoded at once: a word has no line break.
+    parts = "\n".join(words).encode("utf-8", "replace").split(b"\n")
+    if len(parts) < SHINGLE_WORDS:
+        return [blake2b(b" ".join(parts), digest_size=8).digest()]
+    runs: Iterable[tuple[bytes, ...]] = zip(parts, parts[1:], parts[2:], parts[3:], strict=False)
+    return [blake2b(text, digest_size=8).digest() for text in map(b" ".join, runs)]
 
 
 def _hashes(digests: list[bytes]) -> tuple[int, ...]:
