@@ -122,9 +122,8 @@ class Bench:
         first, last = tenths[min(1, len(tenths) - 1)], tenths[-1]
         print(f"{count} visits, {self.failed} not complete, {time.perf_counter() - started:.0f} s")
         more = (last[0] - first[0]) / MEGABYTE
-        print(
-            f"after the first {WARM}: {more:+.1f} MB from the next {step} to the last, {last[1] - warm[1]:+} descriptors"
-        )
+        added = f"{more:+.1f} MB from the next {step} to the last, {last[1] - warm[1]:+} descriptors"
+        print(f"after the first {WARM}: {added}")
         if before is not None:
             _show_growth(before)
 
