@@ -95,7 +95,7 @@ def test_a_link_is_told_as_status_tells_it(api: httpx.Client, room: Room) -> Non
     told = api.get("/api/links", params={"url": URL + "#part"}).json()
     assert list(told) == [
         "url", "state", "since", "pinned", "rule", "evidence", "last_checked_at", "last_ok_at", "next_check_at",
-        "checks", "captures", "cited_in",
+        "checks", "captures", "pins", "cited_in",
     ]  # fmt: skip
     assert (told["state"], told["since"], told["evidence"]) == ("dead", "2026-11-21T09:00:00Z", {"words": "gone"})
     look = {

@@ -82,6 +82,7 @@ def test_a_state_is_pinned_and_freed_with_a_reason(editor: Any, room: Room) -> N
     page = room.store.catalogue.link(link_id)
     assert page is not None and page.summary.state is LinkState.ALIVE and page.summary.pinned
     assert "pinned by an editor" in editor.get(f"/links/{link_id}").text
+    assert "seen with my own eyes" in editor.get(f"/links/{link_id}").text
     editor.post(f"/desk/links/{link_id}/pin", state="", reason="let it be looked at")
     page = room.store.catalogue.link(link_id)
     assert page is not None and not page.summary.pinned

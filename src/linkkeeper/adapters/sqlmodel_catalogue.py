@@ -14,6 +14,7 @@ from linkkeeper.adapters.sqlmodel_tables import (
     CaptureRow,
     CheckRow,
     CitationRow,
+    DecisionRow,
     HostRow,
     LinkRow,
     NoteRow,
@@ -36,6 +37,7 @@ from linkkeeper.vocabulary.views import (
     LinkPage,
     LinkSummary,
     NoteView,
+    PinView,
     RepairView,
     RequestView,
     SourceView,
@@ -307,13 +309,33 @@ def _link_page(session: Session, row: LinkRow) -> LinkPage:
         select(CaptureRow).where(CaptureRow.link_id == link_id).order_by(col(CaptureRow.moment).desc())
     ).all()
     last = next((check for check in checks if not check.void), None)
+    summary = link_summaries(session, [row])[link_id]
     return LinkPage(
-        summary=link_summaries(session, [row])[link_id],
+        summary=summary,
         rule=last.rule if last else "",
         evidence=dict(last.evidence or {}) if last else {},
         checks=tuple(check_view(check) for check in checks),
         captures=tuple(capture_view(capture) for capture in captures),
         cited_in=cited_in(session, link_id),
+        pins=_pins(session, summary.url),
+    )
+
+
+def _pins(session: Session, url: str) -> tuple[PinView, ...]:
+    rows = session.exec(
+        select(DecisionRow)
+        .where(DecisionRow.kind == "pin", DecisionRow.subject == url)
+        .order_by(col(DecisionRow.id).desc())
+    )
+    known = set(LinkState)
+    return tuple(
+        PinView(
+            moment=row.moment,
+            actor=row.actor,
+            reason=row.reason,
+            state=LinkState(row.after) if row.after in known else None,
+        )
+        for row in rows
     )
 
 

@@ -17,7 +17,7 @@ from linkkeeper.settings import load
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.uri import politeness_key
-from linkkeeper.vocabulary.views import CheckView, LinkPage, LinkSummary
+from linkkeeper.vocabulary.views import CheckView, LinkPage, LinkSummary, PinView
 
 PAGE = 500
 CHANGED_LATELY = timedelta(days=7)
@@ -129,8 +129,14 @@ def _tell_whole(page: LinkPage) -> None:
         out.print(f"  cited in {cited.file}{', note ' + cited.label if cited.label else ''}")
     captures = [(one.moment, f"captured: {one.quality.value} ({one.id})") for one in page.captures]
     looks = [(check.moment, _look_words(check)) for check in page.checks]
-    for moment, words in sorted(captures + looks, reverse=True):
+    pins = [(pin.moment, _pin_words(pin)) for pin in page.pins]
+    for moment, words in sorted(captures + looks + pins, reverse=True):
         out.print(f"  {to_iso(moment)}  {words}")
+
+
+def _pin_words(pin: PinView) -> str:
+    what = f"pinned as {pin.state.value}" if pin.state else "unpinned"
+    return f"{what} by {pin.actor}: {pin.reason}"
 
 
 def _look_words(check: CheckView) -> str:

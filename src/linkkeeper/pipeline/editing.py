@@ -127,7 +127,12 @@ class Editing:
         else:
             moved = pin(standing, state, by=by, reason=reason, moment=now)
         decision = self._decision(
-            "pin", url, by=by, reason=reason, before=record.state.value, after=state.value if state else "unpinned"
+            "pin",
+            record.fetch_form,
+            by=by,
+            reason=reason,
+            before=record.state.value,
+            after=state.value if state else "unpinned",
         )
         self._ledger.hold(
             record.id,

@@ -7,7 +7,7 @@ from typing import Any
 from linkkeeper.vocabulary.capture import RequestState
 from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.moment import to_iso
-from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage, RequestView
+from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage, PinView, RequestView
 
 
 def status_object(page: LinkPage, *, public_url: str) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def status_object(page: LinkPage, *, public_url: str) -> dict[str, Any]:
     Tell everything of one link, JSON-ready.
 
     Args:
-        page: Its checks and captures keep their order, newest first.
+        page: Its checks, captures and pins keep their order, newest first.
         public_url: Address of the reading room; while it is empty no capture
             has a URI-M.
     """
@@ -32,6 +32,7 @@ def status_object(page: LinkPage, *, public_url: str) -> dict[str, Any]:
         "next_check_at": _iso(link.next_check_at),
         "checks": [_check(check) for check in page.checks],
         "captures": [_capture(capture, public_url) for capture in page.captures],
+        "pins": [_pin(pin) for pin in page.pins],
         "cited_in": [{"file": cited.file, "label": cited.label} for cited in page.cited_in],
     }
 
@@ -47,6 +48,15 @@ def _check(check: CheckView) -> dict[str, Any]:
         "rule": check.rule,
         "evidence": check.evidence,
         "state": check.state.value,
+    }
+
+
+def _pin(pin: PinView) -> dict[str, Any]:
+    return {
+        "moment": to_iso(pin.moment),
+        "by": pin.actor,
+        "reason": pin.reason,
+        "state": pin.state.value if pin.state else None,
     }
 
 

@@ -99,6 +99,16 @@ class CheckView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinView:
+    """Somebody held a link in *state* against the looks; None: let them decide again."""
+
+    moment: datetime
+    actor: str
+    reason: str
+    state: LinkState | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CitationView:
     """
     A citation as its note shows it.
@@ -168,7 +178,7 @@ class CitedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPage:
-    """Everything of one link; *checks* and *captures* newest first."""
+    """Everything of one link; *checks*, *captures* and *pins* newest first."""
 
     summary: LinkSummary
     rule: str
@@ -176,6 +186,7 @@ class LinkPage:
     checks: tuple[CheckView, ...]
     captures: tuple[CaptureView, ...]
     cited_in: tuple[CitedIn, ...]
+    pins: tuple[PinView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from linkkeeper.vocabulary.capture import AccessLevel
 from linkkeeper.vocabulary.memento import memento_path
 from linkkeeper.vocabulary.state import LinkState
-from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage
+from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage, PinView
 from linkkeeper.web import access, plots
 from linkkeeper.web.rendering import Pages
 
@@ -22,23 +22,25 @@ PLOT_KEPT_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One entry of a link's timeline: a capture or a check; *moved* marks a check that changed the state."""
+    """One entry of a link's timeline: a capture, a pin or a check; *moved* marks a check that changed the state."""
 
     moment: datetime
     capture: CaptureView | None = None
+    pin: PinView | None = None
     check: CheckView | None = None
     moved: bool = False
 
 
 def history(page: LinkPage) -> list[Event]:
-    """Checks and captures of a link together, newest first."""
+    """Checks, captures and pins of a link together, newest first."""
     before = [*page.checks[1:], None]
     checks = [
         Event(moment=check.moment, check=check, moved=earlier is None or earlier.state is not check.state)
         for check, earlier in zip(page.checks, before, strict=False)
     ]
     captures = [Event(moment=capture.moment, capture=capture) for capture in page.captures]
-    return sorted([*checks, *captures], key=lambda event: event.moment, reverse=True)
+    pins = [Event(moment=pin.moment, pin=pin) for pin in page.pins]
+    return sorted([*checks, *captures, *pins], key=lambda event: event.moment, reverse=True)
 
 
 class ReadingRoom:
