@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -175,20 +175,7 @@ def collector_of(settings: Settings, store: Store) -> Collector:
 
 
 def visit_limits(captures: CaptureSettings) -> VisitLimits:
-    return VisitLimits(
-        total_timeout_s=captures.total_timeout_s,
-        load_timeout_s=captures.load_timeout_s,
-        behaviour_timeout_s=captures.behaviour_timeout_s,
-        settle_timeout_s=captures.settle_timeout_s,
-        picture_timeout_s=captures.picture_timeout_s,
-        pdf_timeout_s=captures.pdf_timeout_s,
-        max_body_bytes=captures.max_body_bytes,
-        max_capture_bytes=captures.max_capture_bytes,
-        max_exchanges=captures.max_exchanges,
-        max_header_bytes=captures.max_header_bytes,
-        max_redirects=captures.max_redirects,
-        max_connections=captures.max_connections,
-    )
+    return VisitLimits(**{field.name: getattr(captures, field.name) for field in fields(VisitLimits)})
 
 
 def browser_options(settings: Settings, allow_unsandboxed: bool) -> BrowserOptions:

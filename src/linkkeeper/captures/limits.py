@@ -7,7 +7,7 @@ from enum import StrEnum
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitLimits:
     """
-    Limits of one visit. Fields that ``[captures]`` sets have the same names there.
+    Limits of one visit, named as in ``[captures]``.
 
     Attributes:
         max_decoded_bytes: Decoded size at which a compressed body counts as a
@@ -16,10 +16,13 @@ class VisitLimits:
 
     total_timeout_s: float = 120.0
     load_timeout_s: float = 20.0
+    consent_timeout_s: float = 3.0
     behaviour_timeout_s: float = 10.0
     settle_timeout_s: float = 4.0
+    reading_timeout_s: float = 10.0
     picture_timeout_s: float = 15.0
     pdf_timeout_s: float = 30.0
+    close_timeout_s: float = 15.0
     max_body_bytes: int = 200_000_000
     max_capture_bytes: int = 1_000_000_000
     max_exchanges: int = 2_000
@@ -33,7 +36,7 @@ class LimitHit(StrEnum):
     """A limit that bit, in an editor's words."""
 
     BODY = "a body was longer than max_body_bytes"
-    DECODED = "a body unpacked to more than a browser should be given"
+    DECODED = "a body unpacked to more than max_decoded_bytes"
     CAPTURE = "the capture reached max_capture_bytes"
     EXCHANGES = "the page asked for more than max_exchanges"
     HEADER = "a message head was larger than max_header_bytes"

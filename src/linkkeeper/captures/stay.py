@@ -236,7 +236,7 @@ class Stay:
     async def _dismiss(self) -> str:
         self._need_page()
         framed = any(asked.destination == "iframe" and consent.FRAMES.search(asked.url) for asked in self.ledger.asked)
-        done = await consent.dismiss(self._tab, timeout_s=3.0, in_frames=framed)
+        done = await consent.dismiss(self._tab, timeout_s=self._limits.consent_timeout_s, in_frames=framed)
         if done is None:
             raise StepSkipped("no consent banner")
         return str(done)
@@ -257,22 +257,22 @@ class Stay:
             self.metadata = PageMetadata(title=title, media_type="application/pdf")
         else:
             self._need_page()
-            self.text = await self._tab.text(timeout_s=10.0)
-            self._pictures = int(await self._tab.run(_SHOWN_PICTURES, timeout_s=5.0) or 0)
+            self.text = await self._tab.text(timeout_s=self._limits.reading_timeout_s)
+            self._pictures = int(await self._tab.run(_SHOWN_PICTURES, timeout_s=self._limits.reading_timeout_s) or 0)
         self._keep("text.txt", self.text.encode("utf-8", "replace"), "text/plain; charset=utf-8")
         return f"{len(self.text.split())} words"
 
     async def _read_dom(self) -> str:
         self.body = sent_document(self.ledger)
         self._need_page()
-        document = await self._tab.dom(timeout_s=10.0)
+        document = await self._tab.dom(timeout_s=self._limits.reading_timeout_s)
         self.dom = document.encode("utf-8", "replace")
         self._page = await asyncio.to_thread(read_page, self.dom, "text/html; charset=utf-8")
         main = self.ledger.main
         media_type = main.answer.media_type if main is not None and main.answer is not None else ""
         self.metadata = metadata_of(self._page, document, media_type=media_type)
         self._keep("dom.html", self.dom, "text/html; charset=utf-8")
-        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=10.0)
+        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=self._limits.reading_timeout_s)
         self._dom_share = await asyncio.to_thread(_share_in_document, str(shown or ""), document)
         return f"{len(self.dom)} bytes"
 

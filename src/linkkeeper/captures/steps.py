@@ -13,7 +13,6 @@ from linkkeeper.vocabulary.capture import StepOutcome, StepReport
 _ALL = frozenset(SourceKind)
 _SHOWN = frozenset({SourceKind.PAGE, SourceKind.PICTURE, SourceKind.MEDIA})
 _PAGES = frozenset({SourceKind.PAGE})
-_CLOSE_S = 15.0
 
 
 class StepName(StrEnum):
@@ -58,15 +57,15 @@ def plan(limits: VisitLimits) -> tuple[Step, ...]:
         Step(name=StepName.PROBE, limit_s=limits.load_timeout_s, needs=None),
         Step(name=StepName.LOAD, limit_s=limits.load_timeout_s, kinds=_SHOWN),
         Step(name=StepName.DOWNLOAD, limit_s=limits.total_timeout_s, kinds=_ALL - _SHOWN),
-        Step(name=StepName.CONSENT, limit_s=3.0, kinds=_PAGES),
+        Step(name=StepName.CONSENT, limit_s=limits.consent_timeout_s, kinds=_PAGES),
         Step(name=StepName.BEHAVIOURS, limit_s=limits.behaviour_timeout_s, kinds=_SHOWN),
         Step(name=StepName.SETTLE, limit_s=limits.settle_timeout_s, kinds=_SHOWN),
-        Step(name=StepName.TEXT, limit_s=10.0),
-        Step(name=StepName.DOM, limit_s=10.0, kinds=_PAGES),
+        Step(name=StepName.TEXT, limit_s=limits.reading_timeout_s),
+        Step(name=StepName.DOM, limit_s=limits.reading_timeout_s, kinds=_PAGES),
         Step(name=StepName.PICTURE, limit_s=limits.picture_timeout_s),
         Step(name=StepName.PDF, limit_s=limits.pdf_timeout_s),
         Step(name=StepName.REFETCH, limit_s=limits.total_timeout_s, kinds=_ALL),
-        Step(name=StepName.CLOSE, limit_s=_CLOSE_S, needs=None, overtime=True),
+        Step(name=StepName.CLOSE, limit_s=limits.close_timeout_s, needs=None, overtime=True),
     )
 
 
