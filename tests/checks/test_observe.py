@@ -228,3 +228,28 @@ def test_redirects_to_another_host_wait_for_nobody() -> None:
     web = Web({"/reports/2019/page": redirect("http://other.example/"), "/": answer()})
     observe(web, rules=PaceRules(interval_s=20.0), leave=Leave(siblings=False))
     assert [arrival.host for arrival in web.arrivals] == ["site.example", "other.example"]
+
+
+JUMPS = {
+    "meta": answer(200, b'<title>Moved</title><meta http-equiv=refresh content="0;url=/new/place">Moved'),
+    "script": answer(200, b"<script>location.replace('/new/place')</script>"),
+    "header": answer(200, b"<p>One moment", refresh="2; url=/new/place", etag='"stub"'),
+}
+
+
+@pytest.mark.parametrize("way", JUMPS)
+def test_a_page_that_only_jumps_is_followed_to_where_it_leads(way: str) -> None:
+    there = Web({"/reports/2019/page": JUMPS[way], "/new/place": answer(200, PAGE, etag='"there"')})
+    found = observe(there).observation
+    assert found.kind is Kind.OK
+    assert found.final_url is not None
+    assert found.final_url.endswith("/new/place")
+    assert found.evidence.etag is None
+    dead = observe(Web({"/reports/2019/page": JUMPS[way], "/new/place": missing})).observation
+    assert (dead.kind, dead.http_status) == (Kind.MISSING, 404)
+
+
+def test_a_page_with_a_text_that_jumps_later_is_the_page() -> None:
+    body = PAGE.replace(b"<head>", b'<head><meta http-equiv=refresh content="0;url=/elsewhere">')
+    web = Web({"/reports/2019/page": answer(200, body), "/elsewhere": missing})
+    assert observe(web).observation.kind is Kind.OK

@@ -19,7 +19,6 @@ from linkkeeper.vocabulary.moment import Clock
 #: How the recorder's reasons begin, and what a look calls them.
 _KINDS = {
     NoConnection.FORBIDDEN: (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
-    NoConnection.FORBIDDEN: (FailureKind.FORBIDDEN_ADDRESS, Phase.CONNECT),
     NoConnection.NAME_MISSING: (FailureKind.DNS_MISSING, Phase.RESOLVE),
     NoConnection.NAME_FAILING: (FailureKind.DNS_FAILING, Phase.RESOLVE),
     NoConnection.REFUSED: (FailureKind.REFUSED, Phase.CONNECT),
@@ -31,8 +30,6 @@ _KINDS = {
     LimitHit.REDIRECTS: (FailureKind.REDIRECT_LOOP, Phase.FIRST_BYTE),
     NO_ANSWER_YET: (FailureKind.TIMEOUT, Phase.FIRST_BYTE),
 }
-
-
 _READING_STEPS = frozenset({StepName.LOAD, StepName.TEXT, StepName.DOM})
 
 

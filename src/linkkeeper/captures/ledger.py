@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.messages import RequestHead, ResponseHead
@@ -304,6 +304,6 @@ def _leads_on(url: str, head: ResponseHead) -> bool:
     """Whether an answer sends the browser to another page; ``mailto:`` or nothing at all is the end of the way."""
     place = head.text(b"location").strip()
     try:
-        return head.is_redirect and bool(place) and urljoin(url, place).startswith(("http://", "https://"))
+        return head.is_redirect and bool(place) and urlsplit(urljoin(url, place)).scheme in ("http", "https")
     except ValueError:
         return False

@@ -126,6 +126,8 @@ def _lenient(lines: list[bytes]) -> list[bytes]:
     """The lines of an answer, unfolded; stray ones are gone."""
     unfolded: list[bytes] = []
     for line in lines:
+        if b"\r" in line or b"\0" in line:
+            raise MalformedMessage("a control character in a header line")
         if not line.startswith(_BLANKS):
             unfolded.append(line)
         elif not unfolded or FRAMING_LINE.match(unfolded[-1]):

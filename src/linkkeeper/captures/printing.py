@@ -1,10 +1,11 @@
 """The page's print: the first of three ways that has its text."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from linkkeeper.captures import pdf_text
-from linkkeeper.captures.ports import Tab
+from linkkeeper.captures.ports import PageTrouble, Tab
 
 _HALF = 0.5
 _MOST = 0.9
@@ -12,12 +13,12 @@ _MOST = 0.9
 _UNFOLD = """() => {
   const over = element => ['absolute', 'fixed'].includes(getComputedStyle(element).position);
   let count = 0;
-  for (const part of document.querySelectorAll('details:not([open])')) {
+  try { for (const part of document.querySelectorAll('details:not([open])')) {
     if (part.closest('nav, header, footer, [role="navigation"], [role="menu"]')) continue;
     part.removeAttribute('name');
     part.open = true;
     if ([...part.children].some(over)) part.open = false; else count++;
-  }
+  } } catch {}
   return count;
 }"""
 #: Pages that scroll in a box of their own print the box's first screen only. Their boxes grow to what they hold.
@@ -65,11 +66,15 @@ async def print_page(tab: Tab, page_text: str, *, timeout_s: float) -> Printed:
 
     unfolded = await tab.run(_UNFOLD, timeout_s=timeout_s)
     best = await printed("", for_screen=False)
-    if _short_of(best, _HALF):
-        # Some sites hide their text in print: their screen style is then the honest one.
-        best = max(best, await printed("by the screen style", for_screen=True), key=_share)
-    if _short_of(best, _MOST) and await tab.run(_UNROLL, timeout_s=timeout_s):
-        best = max(best, await printed("with its scrolled boxes unrolled", for_screen=bool(best.way)), key=_share)
+    # A first print in hand is not given up for a better one that fails.
+    with suppress(PageTrouble, TimeoutError):
+        async with asyncio.timeout(timeout_s / 2):
+            if _short_of(best, _HALF):
+                # Some sites hide their text in print: their screen style is then the honest one.
+                best = max(best, await printed("by the screen style", for_screen=True), key=_share)
+            if _short_of(best, _MOST) and await tab.run(_UNROLL, timeout_s=timeout_s):
+                way = "with its scrolled boxes unrolled"
+                best = max(best, await printed(way, for_screen=bool(best.way)), key=_share)
     parts = f"{unfolded} folded parts opened" if unfolded else ""
     return replace(best, way=", ".join(filter(None, (best.way, parts))))
 

@@ -34,9 +34,9 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: instead of showing the page, or leave for a protocol that we can't record.
 _KEPT_FROM_BROWSER = frozenset({b"www-authenticate", b"proxy-authenticate", b"alt-svc"})
 
-
-#: The reason of a request that was still waiting when the visit ended.
+#: How the reasons of messages begin that two readers could take differently.
 MALFORMED = "refused, malformed"
+#: The reason of a request that was still waiting when the visit ended.
 NO_ANSWER_YET = "no answer before the visit ended"
 #: The reason of a request that the browser itself gave up.
 TAKEN_BACK = "the page took its request back"

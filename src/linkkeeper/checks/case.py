@@ -15,6 +15,7 @@ from linkkeeper.vocabulary.observation import ObservationKind
 class Need(StrEnum):
     """What would settle a look that the rules could not; asked for by :func:`linkkeeper.checks.judge.asks`."""
 
+    JUMP = "jump"
     SIBLINGS = "siblings"
     BROWSER = "browser"
     COOKIE_RETRY = "cookie_retry"

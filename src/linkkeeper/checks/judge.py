@@ -13,7 +13,7 @@ from dataclasses import replace
 from linkkeeper.checks.baseline import FOREIGN_SCORE, match_note
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.drift import judge_drift, judge_kept, quote_found
-from linkkeeper.checks.landing import Landing, same_place
+from linkkeeper.checks.landing import JUMPING_WORDS, Landing, jump_of, same_place
 from linkkeeper.checks.look import Answer, FailureKind, Look
 from linkkeeper.checks.network import judge_failure
 from linkkeeper.checks.parked import judge_parked
@@ -46,6 +46,10 @@ _BROWSER_TELLS = frozenset(
         _Kind.EMPTY,
         _Kind.HOME_REDIRECT,
     }
+)
+#: Where a short page sends its readers would change nothing.
+_KNOWN_WITHOUT_JUMPING = frozenset(
+    {_Kind.BLOCKED, _Kind.RATE_LIMITED, _Kind.HOME_REDIRECT, _Kind.PARKED, _Kind.LOGIN, _Kind.FORBIDDEN, _Kind.LEGAL}
 )
 _THERE = frozenset({_Kind.OK, _Kind.EDITED, _Kind.MOVED, _Kind.JS_SHELL})
 #: What the same bytes, or "not modified", are once more.
@@ -290,6 +294,10 @@ def _asks_after_answer(observation: Observation, look: Look, case: Case) -> Iter
     kind = observation.kind
     as_browser = look.by_browser or look.browser_headers
     wall = kind is ObservationKind.BLOCKED
+    short = observation.http_status == 200 and (observation.evidence.word_count or 0) < JUMPING_WORDS
+    judged = look.by_browser or kind in _KNOWN_WITHOUT_JUMPING
+    if short and not judged and look.answer is not None and jump_of(look.answer) is not None:
+        yield Need.JUMP
     if not wall and observation.http_status in ASK_AS_BROWSERS_DO and not as_browser:
         yield Need.BROWSER_HEADERS
     maybe_a_frame = kind is ObservationKind.SOFT_404_SUSPECT and observation.evidence.siblings

@@ -6,11 +6,13 @@ from enum import StrEnum
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 from linkkeeper.checks.look import Answer
-from linkkeeper.pages.text import Page
+from linkkeeper.pages.text import Page, read_page, refresh_of
 from linkkeeper.vocabulary.observation import Hop
 from linkkeeper.vocabulary.uri import host_of, same_site
 
 PERMANENT = frozenset({301, 308})
+#: A page of fewer words that jumps is no page, but a way to one.
+JUMPING_WORDS = 50
 _REFRESH_SECONDS = 5
 _MOST_LINKS = 500
 _HTTP = re.compile(r"https?://(?:www\.)?(.+)", re.IGNORECASE | re.DOTALL)
@@ -142,18 +144,24 @@ def page_redirect(answer: Answer, page: Page) -> str | None:
     """
     The address that a page itself jumps to within five seconds, absolute.
 
-    A look follows it as it follows a ``Location``. None where the page does
-    not jump, or only reloads itself.
+    An observation follows it as a look follows a ``Location``. None where the page
+    has a text of its own, does not jump, or only reloads itself.
     """
-    if page.refresh is None or page.refresh.seconds > _REFRESH_SECONDS:
+    refresh = page.refresh or refresh_of(answer.header("refresh"))
+    if refresh is None or refresh.seconds > _REFRESH_SECONDS or page.word_count >= JUMPING_WORDS:
         return None
     try:
-        target = urljoin(answer.url, page.refresh.target)
+        target = urljoin(answer.url, refresh.target)
     except ValueError:
         return None
     if not target.startswith(("http://", "https://")) or same_place(target, answer.url):
         return None
     return target
+
+
+def jump_of(answer: Answer) -> str | None:
+    """:func:`page_redirect` of an answer that was not read yet."""
+    return page_redirect(answer, read_page(answer.body, answer.header("content-type")))
 
 
 def outgoing(links: Iterable[str], *, base: str | None) -> frozenset[str]:

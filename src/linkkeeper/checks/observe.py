@@ -7,7 +7,8 @@ import structlog
 
 from linkkeeper.checks.case import Case, Need
 from linkkeeper.checks.judge import RULE_SET, asks, judge
-from linkkeeper.checks.look import Look
+from linkkeeper.checks.landing import jump_of
+from linkkeeper.checks.look import Answer, FailureKind, Look
 from linkkeeper.checks.pacing import HostDeferred
 from linkkeeper.checks.ports import BrowserLook, Fetch, SiblingMemory, Slots
 from linkkeeper.checks.robots import RobotsOfHosts
@@ -15,13 +16,13 @@ from linkkeeper.checks.siblings import Siblings
 from linkkeeper.checks.specials import at_target, stand_in_url
 from linkkeeper.errors import BrowserError
 from linkkeeper.vocabulary.moment import Clock
-from linkkeeper.vocabulary.observation import Evidence, Observation, ObservationKind
+from linkkeeper.vocabulary.observation import Evidence, Hop, Observation, ObservationKind
 from linkkeeper.vocabulary.uri import host_of, politeness_key
 
 log = structlog.get_logger()
 
 #: Cheap questions first; a browser is the last resort.
-_ORDER = (Need.STAND_IN, Need.SIBLINGS, Need.BROWSER)
+_ORDER = (Need.JUMP, Need.STAND_IN, Need.SIBLINGS, Need.BROWSER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +168,14 @@ class Observer:
     def _may(self, need: Need, leave: Leave) -> bool:
         if need is Need.BROWSER:
             return leave.browser and self._browser is not None
+        if need is Need.JUMP:
+            return True
         return leave.siblings
 
     async def _follow(self, need: Need, look: Look, case: Case) -> tuple[Look, Case]:
         """Carry out one wish of the judge; whatever brings nothing leaves things as they were."""
+        if need is Need.JUMP:
+            return await self._jump(look), case
         if need is Need.SIBLINGS:
             cited = at_target(look, case).cited
             return look, replace(case, siblings=await self._siblings.of(cited, now=self._clock.now()))
@@ -179,6 +184,18 @@ class Observer:
             return look, replace(case, stand_in=await self._fetch.look(address) if address else None)
         seen = await self._browse(case.cited)
         return (seen if seen is not None and seen.answer is not None else look), case
+
+    async def _jump(self, look: Look) -> Look:
+        """The look that goes on where the page sends its readers; the same one where it sends them nowhere."""
+        answer = look.answer
+        target = jump_of(answer) if answer is not None else None
+        if answer is None or target is None:
+            return look
+        there = await self._fetch.look(target, patient=look.patient)
+        if there.deferred or (there.failure is not None and there.failure.kind in _OUR_OWN):
+            return look
+        hops = (*look.hops, Hop(answer.url, answer.status), *there.hops)
+        return replace(there, url=look.url, moment=look.moment, hops=hops, answer=_unconditional(there.answer))
 
     async def _browse(self, url: str) -> Look | None:
         """One visit in the host's line; None where there is no browser, or the host rests."""
@@ -216,6 +233,8 @@ class Observer:
         )
 
 
+#: Failures that say nothing of the page that was jumped to.
+_OUR_OWN = frozenset({FailureKind.FORBIDDEN_ADDRESS, FailureKind.PROXY_ERROR, FailureKind.UNSUPPORTED})
 #: Kinds after which another cited form of the same source is worth a look.
 _ELSEWHERE = frozenset(
     {
@@ -239,3 +258,11 @@ _ELSEWHERE = frozenset(
 
 def _may_be_elsewhere(observation: Observation) -> bool:
     return observation.kind in _ELSEWHERE
+
+
+def _unconditional(answer: Answer | None) -> Answer | None:
+    """Without validators: the next look begins at the page that jumps, and they speak of another."""
+    if answer is None:
+        return None
+    kept = tuple(field for field in answer.headers if field[0].lower() not in ("etag", "last-modified"))
+    return replace(answer, headers=kept)

@@ -49,7 +49,7 @@ class Scene:
 
 def scene_of(look: Look, case: Case, answer: Answer, page: Page) -> Scene:
     """Put together what the rules look at."""
-    jump = page_redirect(answer, page) if page.word_count < 50 else None
+    jump = page_redirect(answer, page)
     landed = jump or answer.url
     rendered = answer.rendered_text
     text, main = page.visible_text, page.main_text

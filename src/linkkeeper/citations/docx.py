@@ -162,7 +162,8 @@ def _numbering(package: _Package, document: Element, kind: str, usual: str) -> t
     for root in (settings, document):
         for properties in root.iter(f"{_W}{kind}Pr") if root is not None else ():
             style = _setting(properties, "numFmt") or style
-            start = whole_number(_setting(properties, "numStart")) or start
+            # Word counts to 32,767.
+            start = min(whole_number(_setting(properties, "numStart")) or start, 32_767)
     return _WRITTEN.get(style, str), start
 
 

@@ -17,8 +17,10 @@ def unwrap_forwarding(url: str) -> str:
     """
     if not _FORWARDING.match(url):
         return url
-    host = host_of(url)
-    parts = urlsplit(url)
+    try:
+        host, parts = host_of(url), urlsplit(url)
+    except ValueError:
+        return url
     query = parse_qs(parts.query)
     name = {"/url": "q", "/l.php": "u"}.get(parts.path, "url")
     if host.endswith("safelinks.protection.outlook.com") or parts.path in ("/url", "/l.php"):

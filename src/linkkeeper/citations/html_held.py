@@ -26,7 +26,7 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 #: With plain beginnings, which are found much quicker than names by pattern.
 _VALUES = tuple(
     re.compile(rf"""{name}\s*+=\s*+(?:"([^"]{{4,20000}}+)"|'([^']{{4,20000}}+)')""")
-    for name in ("(title)", "(tooltip)", r"(data-[\w:-]++)")
+    for name in ("(title)", "(tooltip)", r"(?<![\w:-])(data-[\w:-]{1,80}+)")
 )
 #: Names of what holds a number; of what can't hold a note.
 _NUMBERS = ("data-footnote-number", "data-number", "data-index", "data-mfn", "data-fn", "data-footnote-identifier")

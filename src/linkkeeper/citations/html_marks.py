@@ -45,7 +45,7 @@ _OPENS = (
     *("popovertarget", "aria-describedby", "aria-controls", "aria-details", "data-target", "data-bs-target"),
     *("data-note", "data-footnote"),
 )
-_OPENED = re.compile(r"""(?:-?(?:id|ref|target))?\s*=\s*["']?\s*#?([^\s"'>]+)""", re.I)
+_OPENED = re.compile(r"""(?:-?(?:id|ref|target))?\s*=\s*["']?\s*#?([^\s"'>]{1,200}+)""", re.I)
 _GLUED = frozenset(".,;:!?”’\"')")
 #: So much text right before it makes something stand in the running text.
 _RUNNING = 15

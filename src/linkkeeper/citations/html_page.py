@@ -153,6 +153,11 @@ class Page:
         address, mark, _ = self.value(link, "href").strip().partition("#")
         if not mark or not address or not self.base:
             return bool(mark) and (not address or self.fragment(link) is not None)
+        # One script serves many pages by their queries, and a path may end like ours.
+        elsewhere = address.partition("?")[2] != self.base.partition("?")[2]
+        same_host = _host_part(address) in ("", _host_part(self.base))
+        if elsewhere or (same_host and _path_of(address) != _path_of(self.base)):
+            return False
         return _same_page(address, self.base)
 
     def text_of(self, element: Element, limit: int = 400) -> str:
@@ -184,11 +189,14 @@ def _unprefixed(url: str) -> str:
 
 def _same_page(address: str, base: str) -> bool:
     """Tell whether *address* is the page itself, whatever archive or scheme stands before it."""
-    host, own = _host_part(base), _PATH.sub("", base.partition("?")[0]).rstrip("/")
-    path = _PATH.sub("", address.partition("?")[0]).rstrip("/")
+    host, own, path = _host_part(base), _path_of(base), _path_of(address)
     if _host_part(address) in ("", host):
         return path == own or (len(own) > 1 and path.endswith(own))
     return path.endswith(f"{host}{own}")
+
+
+def _path_of(address: str) -> str:
+    return _PATH.sub("", address.partition("?")[0]).rstrip("/")
 
 
 def _host_part(address: str) -> str:

@@ -145,7 +145,7 @@ def _as_counted(text: str, marks: list[Mark]) -> list[Mark]:
     before = 0
     for mark in marks:
         number = mark.number
-        if kept and number == before and not re.search(r"\n\s*\n\s*\S", text[kept[-1].end : mark.start]):
+        if kept and number == before and not re.search(r"\n[^\S\n]*+\n\s*+\S", text[kept[-1].end : mark.start]):
             number = kept[-1].number + 1
         before = mark.number
         kept.append(mark if number == mark.number else Mark(number, str(number), mark.start, mark.end))

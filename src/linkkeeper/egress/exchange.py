@@ -107,7 +107,9 @@ class Exchange:
 
     def end(self) -> None:
         """Be done with the answer: an unread rest costs the connection."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+        finished = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        # What came after the answer would be read as the next one's.
+        if finished and not self._http.trailing_data[0]:
             self._http.start_next_cycle()
             self._idle_until = time.monotonic() + self._keep_s
         else:
@@ -148,6 +150,8 @@ class Exchange:
                 if not data:
                     raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
                 self._heads += data
+                if len(self._heads) > _MOST_HEAD_BYTES + _READ_BYTES:
+                    raise httpcore.RemoteProtocolError("its heads do not end")
             self._http.receive_data(data)
 
     def _pass_over_stray_lines(self) -> bool:

@@ -13,6 +13,7 @@ FIELD_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:")
 FRAMING_LINE = re.compile(rb"[^a-z]*(?:content-length|transfer-encoding)", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}")
+_MOST_HEADS = 20
 _BLANKS = (b" ", b"\t")
 
 
@@ -23,11 +24,14 @@ def without_stray_lines(received: bytes) -> bytes:
     Folded lines stay with their field or go with what they continue. Heads of
     interim answers before the answer's own are treated alike.
     """
-    end = _HEAD_END.search(received)
-    if end is None:
-        return received
-    head, rest = received[: end.end()], received[end.end() :]
-    return _cleaned(head) + (without_stray_lines(rest) if _INTERIM.match(head) else rest)
+    heads: list[bytes] = []
+    rest = received
+    while (end := _HEAD_END.search(rest)) is not None:
+        head, rest = rest[: end.end()], rest[end.end() :]
+        heads.append(_cleaned(head))
+        if not _INTERIM.match(head) or len(heads) > _MOST_HEADS:
+            break
+    return b"".join([*heads, rest])
 
 
 def _cleaned(head: bytes) -> bytes:

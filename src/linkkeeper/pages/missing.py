@@ -42,7 +42,7 @@ _ITEM = (
 _PHRASES = _one_of(
     # English
     r"(?:http )?error[ :]*(?:code[ :]*)?404(?: error)?|(?:http )?status 404",
-    r"404(?:[ :.,–-]*(?:error|fehler|erreur|page))?|(?:http )?(?:error )?410\W{0,3}gone|410",
+    r"404(?:[ :.,–-]*(?:error|fehler|erreur|page))?|(?:http )?(?:error )?410\W{0,3}gone",
     r"(?:404\W{0,3})?not found(?:\W{0,3}404)?|nothing (?:was )?found(?: (?:at this location|for .{1,80}))?|"
     r"object not found|bad title",
     rf"(?:404\W{{0,3}})?(?:the |this |that |your |requested |content |web ?)*{_THING}"

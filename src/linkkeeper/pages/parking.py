@@ -95,7 +95,7 @@ _WORDS = re.compile(
             r"interested in (?:buying )?this domain|make an offer (?:on|for) this domain|inquire about this domain",
             r"this domain(?: name)? (?:has |was |is )?(?:just |recently )?(?:been )?(?:just )?(?:registered|expired)",
             rf"(?:(?:this|the|your) |(?<!\w )(?<!\w['’]s ))domain(?: name)?{_NAME} (?:has )?expired|"
-            r"expired domain\b(?! names)|parked domain(?: name)? (?:on|at|with|by)\b|"
+            r"parked domain(?: name)? (?:on|at|by)\b|"
             r"totally awesome idea still being worked on|future home of something",
             rf"(?:diese|die) domain{_NAME} (?:steht|ist) (?:zum verkauf|zu verkaufen|geparkt|käuflich)",
             rf"(?:domain|webs(?:ei|i)te|internetadresse|{_DOMAIN})(?: {_DOMAIN})? steht (?:\w{{1,20}} )?zum verkauf|"

@@ -279,6 +279,12 @@ def _links(part: LexborNode) -> tuple[str, ...]:
     return tuple(found)
 
 
+def refresh_of(content: str | None) -> Refresh | None:
+    """Read ``5; url=/there``, the content of the ``<meta>`` and of the header of that name."""
+    match = _REFRESH.match(content) if content else None
+    return Refresh(seconds=int(match.group(1)[:9]), target=match.group(2)) if match and match.group(2) else None
+
+
 def _refresh(content: str | None, text: str) -> Refresh | None:
     """
     A redirect written in the page.
@@ -286,8 +292,8 @@ def _refresh(content: str | None, text: str) -> Refresh | None:
     A jump by script counts only in a body under 2 KB: parking shells and
     "redirecting" stubs are that small, real pages mention ``location`` too.
     """
-    if content and (match := _REFRESH.match(content)) and match.group(2):
-        return Refresh(seconds=int(match.group(1)[:9]), target=match.group(2))
+    if (written := refresh_of(content)) is not None:
+        return written
     if len(text) < _SHELL_LENGTH and (jump := _SCRIPT_JUMP.search(text)):
         return Refresh(seconds=0, target=jump.group(1))
     return None
