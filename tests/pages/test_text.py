@@ -59,6 +59,7 @@ def test_text_is_decoded_as_browsers_do(body: bytes, content_type: str | None, t
         (b'<meta http-equiv="refresh" content="0; url=/new">', Refresh(0, "/new")),
         (b"<meta http-equiv=Refresh content=\"5;URL='https://a.example/'\">", Refresh(5, "https://a.example/")),
         (b'<meta http-equiv="refresh" content="12">', None),
+        (b'<noscript><meta http-equiv="refresh" content="0; url=/no-script"></noscript><div id=app></div>', None),
         (b'<html><script>window.location.href="/lander"</script></html>', Refresh(0, "/lander")),
         (b"<html><script>location.replace('/x')</script></html>", Refresh(0, "/x")),
         (b"<html><script>if (location.href == '/x') {}</script></html>", None),

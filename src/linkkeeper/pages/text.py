@@ -250,6 +250,9 @@ def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv")
+        # Script apps send readers without scripts elsewhere; nobody else goes there.
+        if "http-equiv" in attributes and node.parent is not None and node.parent.tag == "noscript":
+            continue
         content = attributes.get("content")
         if name and content:
             found.setdefault(name.strip().lower(), _folded(content))
