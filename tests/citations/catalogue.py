@@ -26,7 +26,13 @@ class Expected:
 
 @dataclass(slots=True)
 class Variation:
-    """One way of writing footnotes: the source and what is in it."""
+    """
+    One way of writing footnotes: the source and what is in it.
+
+    Attributes:
+        dates: Of each note its label and when its source was published, read and archived.
+        pairs: Of each archived copy the note, its address and the cited URL that it is a copy of.
+    """
 
     family: str
     title: str
@@ -34,6 +40,8 @@ class Variation:
     source: str
     notes: list[Expected]
     links: list[str] | None
+    dates: list[str] | None
+    pairs: list[str] | None
 
     def __str__(self) -> str:
         return f"{self.family}: {self.title}"
@@ -57,7 +65,9 @@ def _variation(family: str, title: str, named: dict[str, str]) -> Variation:
     kind = next(name for name in named if name in _NAMES)
     notes = [expected(line) for line in named.get("notes", "").splitlines() if line.strip()]
     links = named["links"].split() if "links" in named else None
-    return Variation(family, title, _NAMES[kind], named[kind], notes, links)
+    name = named["name"].strip() if "name" in named else _NAMES[kind]
+    dates, pairs = (named[part].splitlines() if part in named else None for part in ("dates", "pairs"))
+    return Variation(family, title, name, named[kind], notes, links, dates, pairs)
 
 
 def expected(line: str) -> Expected:

@@ -82,12 +82,15 @@ def dates_of(text: str) -> NoteDates:
     for start, end, found in _dates(text):
         before = text[max(0, start - 45) : start]
         lower = before.lower()
-        if not any(word in lower for word in _CLAIMING) and not _AFTERWARDS.match(text, end):
+        claimed = any(word in lower for word in _CLAIMING)
+        if found.year < _WEB or (not claimed and not _AFTERWARDS.match(text, end)):
             published = published or found
-        elif found.year >= _WEB and (_ACCESSED.search(before) or _AFTERWARDS.match(text, end)):
+        elif claimed and _ACCESSED.search(before):
             accessed = accessed or found
-        elif found.year >= _WEB and _ARCHIVED.search(before):
+        elif claimed and _ARCHIVED.search(before):
             archived = archived or found
+        elif _AFTERWARDS.match(text, end):
+            accessed = accessed or found
         else:
             published = published or found
     return NoteDates(published, accessed, archived)

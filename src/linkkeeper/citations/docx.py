@@ -22,6 +22,7 @@ from defusedxml.ElementTree import fromstring
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.numbered import find_numbered
+from linkkeeper.citations.numerals import repeated_letter, roman
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.numbers import whole_number
@@ -38,13 +39,6 @@ _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallba
 #: Not shown, or shown by what they stand for.
 _UNREAD = frozenset({"del", "moveFrom", "delText", "instrText", "footnoteRef", "endnoteRef", _FALLBACK})
 _SIGNS = "*†‡§"
-_ROMAN = tuple(
-    zip(
-        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-        ["m", "cm", "d", "cd", "c", "xc", "l", "xl", "x", "ix", "v", "iv", "i"],
-        strict=True,
-    )
-)
 #: A part larger than this, unpacked, is no text: a bomb.
 _MAX_PART = 64 * 1024 * 1024
 
@@ -172,28 +166,15 @@ def _setting(properties: Element, name: str) -> str:
     return found.get(f"{_W}val", "") if found is not None else ""
 
 
-def _roman(count: int) -> str:
-    text = ""
-    for value, letters in _ROMAN:
-        text += letters * (count // value)
-        count %= value
-    return text
-
-
-def _letter(count: int) -> str:
-    """Number by letters as Word does: a to z, then aa, bb …"""
-    return chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
-
-
 def _sign(count: int) -> str:
     return _SIGNS[(count - 1) % 4] * ((count - 1) // 4 + 1)
 
 
 _WRITTEN: dict[str, Callable[[int], str]] = {
-    "lowerRoman": _roman,
-    "upperRoman": lambda count: _roman(count).upper(),
-    "lowerLetter": _letter,
-    "upperLetter": lambda count: _letter(count).upper(),
+    "lowerRoman": roman,
+    "upperRoman": lambda count: roman(count).upper(),
+    "lowerLetter": repeated_letter,
+    "upperLetter": lambda count: repeated_letter(count).upper(),
     "chicago": _sign,
 }
 

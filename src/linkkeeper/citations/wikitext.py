@@ -8,21 +8,16 @@ French citation templates.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
+from linkkeeper.citations.numerals import letters, roman
+from linkkeeper.citations.wikitext_marks import Tag, find_tags
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
-_REF = re.compile(r"<ref(?P<attributes>(?:\s[^<>]*?)?)(?P<closed>/)?>", re.I)
-_REF_END = re.compile(r"</ref\s*>", re.I)
-_NAME = re.compile(r"""\bname\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<b>[^\s/>]+))""", re.I)
-_GROUP = re.compile(r"""\bgroup\s*=\s*(?:"(?P<d>[^"]*)"|'(?P<s>[^']*)'|(?P<b>[^\s/>]+))""", re.I)
 _UNREAD = re.compile(r"<!--|<(?P<tag>nowiki|pre|source|syntaxhighlight|math)\b[^>/]*>", re.I)
-_REFERENCES = re.compile(
-    r"<references\b[^>/]*>.*?</references\s*>|\{\{\s*(?:reflist|references)\b[^{}]*\|\s*refs\s*=", re.I | re.S
-)
 _URL_PARAMETER = re.compile(
     r"\|\s*(?P<name>(?:chapter-?|contribution-?|lay-?|conference-?|transcript-?|section-?)?url|archive-?url|archiv-?url|"
     r"archivurl|lien|lire en ligne|url ?archive|archive|website|online)\s*=\s*"
@@ -39,8 +34,10 @@ _DATED = re.compile(
     r"data dostępu|accesso|acessodata)\s*=",
     re.I,
 )
-#: No note is longer (characters).
-_MAX_REF = 60_000
+_DOI = re.compile(r"\|\s*doi\s*=", re.I)
+#: Templates that are nothing but a link to an archived copy.
+_ARCHIVING = re.compile(r"web-?archiv\w*|wayback|cite (?:web archive|archive)", re.I)
+_DATE = re.compile(r"\|\s*(?:date|datum|data|fecha)\s*=", re.I)
 _TOKEN = re.compile(
     r"""\[(?P<url>(?:(?:https?|ftp):)?//[^\s\[\]<>"]+)(?:[ \t]+(?P<text>[^\[\]\n]*(?:\[\[[^\[\]\n]*\]\][^\[\]\n]*)*))?\]
       | \[\[(?:[^\[\]|\n]*\|)?(?P<page>[^\[\]|\n]*)\]\]
@@ -50,6 +47,14 @@ _TOKEN = re.compile(
       | (?P<bare>(?:https?|ftp)://[^\s\[\]<>"|{}]+)""",
     re.X,
 )
+_WRITTEN: dict[str, Callable[[int], str]] = {
+    "lower-alpha": letters,
+    "upper-alpha": lambda number: letters(number).upper(),
+    "lower-roman": roman,
+    "upper-roman": lambda number: roman(number).upper(),
+    "lower-greek": lambda number: "αβγδεζηθικλμνξοπρστυφχψω"[(number - 1) % 24],
+    "decimal": str,
+}
 _ENTITIES = {"nbsp": " ", "amp": "&", "ndash": "–", "mdash": "—", "quot": '"', "lt": "<", "gt": ">", "shy": ""}
 
 
@@ -68,18 +73,11 @@ class _Ref:
 def read_wikitext(text: str) -> Draft:
     """Read notes and links of a wiki page's source."""
     view = _without_unread(text)
-    tags = _tags(view)
-    refs = _refs(view, tags)
-    taker = _Taker(view)
-    notes = [_note(taker, ref) for ref in refs if ref.body is not None]
-    running: list[LinkDraft] = []
-    position = 0
-    for start, end in [*((tag.start, tag.end) for tag in tags), (len(view), len(view))]:
-        if start >= position:
-            flat, links = taker.take(position, start)
-            running.append(LinkDraft(flat, links))
-            position = end
-    return Draft(notes, running)
+    tags = find_tags(view)
+    taker = _Taker(view, [tag.start for tag in tags], [tag.end for tag in tags])
+    notes = [_note(taker, ref) for ref in _refs(view, tags) if ref.body is not None]
+    flat, links = taker.take(0, len(view), mark="\ufffc")
+    return Draft(notes, [LinkDraft(flat, links)])
 
 
 def _without_unread(text: str) -> str:
@@ -105,87 +103,61 @@ def _closing(tag: str | None) -> re.Pattern[str]:
     return re.compile(rf"</{tag}\s*>", re.I) if tag else re.compile("-->")
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
-    """A ``<ref>`` in the source; *body* is None for one that only names another."""
-
-    attributes: str
-    start: int
-    end: int
-    body: tuple[int, int] | None
-
-
-def _tags(text: str) -> list[_Tag]:
-    ends = [match.span() for match in _REF_END.finditer(text)]
-    tags: list[_Tag] = []
-    for match in _REF.finditer(text):
-        if tags and match.start() < tags[-1].end:
-            continue
-        closing = bisect_left(ends, (match.end(), 0))
-        if match["closed"]:
-            tags.append(_Tag(match["attributes"], match.start(), match.end(), None))
-        elif closing < len(ends) and ends[closing][0] - match.end() <= _MAX_REF:
-            body = (match.end(), ends[closing][0])
-            tags.append(_Tag(match["attributes"], match.start(), ends[closing][1], body))
-    return tags
-
-
-def _refs(text: str, tags: Sequence[_Tag]) -> list[_Ref]:
-    """Number the notes as MediaWiki does: by first use, definitions in ``<references>`` aside."""
-    lists = [match.span() for match in _REFERENCES.finditer(text)] if "</references" in text.lower() else []
+def _refs(text: str, tags: Sequence[Tag]) -> list[_Ref]:
+    """Number the notes as MediaWiki does: by first use, each group apart; lists only define."""
     refs: list[_Ref] = []
     known: dict[tuple[str, str], _Ref] = {}
+    by_name: dict[str, _Ref] = {}
     counts: dict[str, int] = {}
-    defined: list[tuple[_Tag, str, str]] = []
-    for tag in tags:
-        name, group = _attribute(_NAME, tag), _attribute(_GROUP, tag)
-        if any(start <= tag.start < end for start, end in lists):
-            defined.append((tag, group, name))
-            continue
-        ref = known.get((group, name)) if name else None
+    for tag in sorted(tags, key=lambda tag: tag.listed):
+        ref = known.get((tag.group, tag.name)) or (by_name.get(tag.name) if tag.listed else None) if tag.name else None
         if ref is None:
-            counts[group] = counts.get(group, 0) + 1
-            ref = _Ref(group, name, counts[group])
+            counts[tag.group] = counts.get(tag.group, 0) + 1
+            ref = _Ref(tag.group, tag.name, counts[tag.group])
             refs.append(ref)
-            if name:
-                known[group, name] = ref
-        _define(text, ref, tag)
-    for tag, group, name in defined:
-        ref = known.get((group, name)) or next((other for (_, key), other in known.items() if key == name), None)
-        if ref is None:
-            counts[group] = counts.get(group, 0) + 1
-            ref = _Ref(group, name, counts[group])
-            refs.append(ref)
-        _define(text, ref, tag)
+            if tag.name:
+                known[tag.group, tag.name] = ref
+                by_name.setdefault(tag.name, ref)
+        if tag.body is not None and ref.body is None and text[tag.body[0] : tag.body[1]].strip():
+            ref.body, ref.start, ref.end = tag.body, tag.start, tag.end
     return refs
-
-
-def _define(text: str, ref: _Ref, tag: _Tag) -> None:
-    if tag.body is not None and ref.body is None and text[tag.body[0] : tag.body[1]].strip():
-        ref.body, ref.start, ref.end = tag.body, tag.start, tag.end
-
-
-def _attribute(pattern: re.Pattern[str], tag: _Tag) -> str:
-    match = pattern.search(tag.attributes)
-    return next((value for value in (match["d"], match["s"], match["b"]) if value), "") if match else ""
 
 
 def _note(taker: "_Taker", ref: _Ref) -> NoteDraft:
     body = ref.body or (ref.start, ref.end)
     flat, links = taker.take(*body)
-    label = f"{ref.group} {ref.number}" if ref.group else str(ref.number)
-    return NoteDraft(label=label, flat=flat, start=ref.start, end=ref.end, destinations=links)
+    return NoteDraft(label=_shown(ref), flat=flat, start=ref.start, end=ref.end, destinations=links)
+
+
+def _shown(ref: _Ref) -> str:
+    """Return the label that MediaWiki shows: some groups only say how their numbers are written."""
+    if not ref.group:
+        return str(ref.number)
+    written = _WRITTEN.get(ref.group.lower())
+    return written(ref.number) if written is not None else f"{ref.group} {ref.number}"
 
 
 class _Taker:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    """Takes text out of the source; marks (which may stand in each other) are left out of what is around them."""
 
-    def take(self, start: int, end: int) -> tuple[Flat, list[Destination]]:
-        """Take text: templates as their values, links as their texts."""
-        text, flat = self.text, Flat()
-        links: list[Destination] = []
-        position = start
+    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int]) -> None:
+        self.text, self.starts, self.ends = text, starts, ends
+        self.template = ""
+
+    def take(self, start: int, end: int, *, mark: str = "") -> tuple[Flat, list[Destination]]:
+        """Take text: templates as their values, links as their texts, *mark* for each mark."""
+        flat, links = Flat(), list[Destination]()
+        position, self.template = start, ""
+        for index in range(bisect_left(self.starts, start), bisect_left(self.starts, end)):
+            if self.starts[index] >= position:
+                self._piece(flat, links, position, self.starts[index])
+                flat.put(mark, self.starts[index], self.ends[index])
+                position = self.ends[index]
+        self._piece(flat, links, position, end)
+        return flat, links
+
+    def _piece(self, flat: Flat, links: list[Destination], start: int, end: int) -> None:
+        text, position = self.text, start
         for match in _TOKEN.finditer(text, start, end):
             if match.start() < position:
                 continue
@@ -195,6 +167,8 @@ class _Taker:
                 links.append(self._bracket(flat, match))
             elif match["parameter"] or match["pipe"]:
                 position = self._parameter(flat, links, match, end)
+            elif match["open"]:
+                self.template = match["open"][2:].strip().lower()
             elif match["page"]:
                 flat.copy(text, *match.span("page"))
             elif match["bare"]:
@@ -202,13 +176,11 @@ class _Taker:
             elif match["entity"]:
                 flat.put(_ENTITIES[match["entity"].strip("&;")], *match.span())
         flat.copy(text, position, end)
-        return flat, links
 
     def _bracket(self, flat: Flat, match: re.Match[str]) -> Destination:
         begin = len(flat)
         if match["text"]:
-            inner, _ = self.take(*match.span("text"))
-            flat.append(inner)
+            self._piece(flat, [], *match.span("text"))
         return Destination(begin, len(flat), match["url"], match.span("url"), OccurrenceForm.WIKITEXT_LINK)
 
     def _parameter(self, flat: Flat, links: list[Destination], match: re.Match[str], end: int) -> int:
@@ -219,11 +191,19 @@ class _Taker:
             return status.end()
         named = _URL_PARAMETER.match(self.text, match.start(), end)
         if named is None:
-            dated = _DATED.match(match.group())
-            if dated is not None:
-                flat.put("archived " if dated["archived"] else "accessed ", match.start(), match.end())
+            self._said(flat, match)
             return match.end()
         begin = len(flat)
         flat.copy(self.text, *named.span("url"))
         links.append(Destination(begin, len(flat), named["url"], named.span("url"), OccurrenceForm.WIKITEXT_TEMPLATE))
         return named.end()
+
+    def _said(self, flat: Flat, match: re.Match[str]) -> None:
+        """Put in words what the name of a parameter says of its value."""
+        dated = _DATED.match(match.group())
+        if dated is not None:
+            flat.put("archived " if dated["archived"] else "accessed ", match.start(), match.end())
+        elif _DOI.match(match.group()) and self.text.startswith("10.", match.end()):
+            flat.put("doi:", match.end(), match.end())
+        elif _ARCHIVING.fullmatch(self.template) and _DATE.match(match.group()):
+            flat.put("archived ", match.start(), match.end())
