@@ -64,12 +64,16 @@ class ChunkedBody:
 
     Quirk: lines may end in a bare LF, as some servers write them and
     browsers accept.
+
+    Attributes:
+        data_spans: Where data lay, without its framing, in what was fed last.
     """
 
-    __slots__ = ("_after_chunk", "_in_trailer", "_left", "_line", "_trailer_bytes", "done")
+    __slots__ = ("_after_chunk", "_in_trailer", "_left", "_line", "_trailer_bytes", "data_spans", "done")
 
     def __init__(self) -> None:
         self.done = False
+        self.data_spans: list[tuple[int, int]] = []
         self._left = 0
         self._line = bytearray()
         self._after_chunk = False
@@ -78,9 +82,11 @@ class ChunkedBody:
 
     def feed(self, data: bytes) -> int:
         position = 0
+        self.data_spans = []
         while position < len(data) and not self.done:
             if self._left:
                 taken = min(self._left, len(data) - position)
+                self.data_spans.append((position, position + taken))
                 self._left -= taken
                 position += taken
                 continue

@@ -298,8 +298,7 @@ class Recorder:
                 browser.on_lost = None
         if not outcome.origin_reusable:
             upstream.abort()
-        if asked.truncated is not None and browser is not None:
-            # The browser must see the break as a break.
+        if outcome.break_hidden and browser is not None:
             browser.abort()
         return outcome.browser_reusable
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkkeeper.captures.decoding import Expansion
 from linkkeeper.captures.framing import BodyEnd, CountedBody, body_end
+from linkkeeper.captures.handing_on import HandingOn
 from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
 from linkkeeper.captures.messages import (
@@ -20,7 +21,6 @@ from linkkeeper.captures.messages import (
     read_response,
     request_framing,
     response_framing,
-    without_fields,
 )
 from linkkeeper.captures.spool import Spool
 from linkkeeper.captures.upstream import NoConnection, Upstream, UpstreamFailed
@@ -30,9 +30,6 @@ from linkkeeper.vocabulary.capture import Body, Exchange, Truncation
 #: Compressed bodies above this are unpacked on the side, to catch decompression bombs.
 _WATCHED_BYTES = 1 << 18
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Header lines that the browser must not act on: it would ask for credentials
-#: instead of showing the page, or leave for a protocol that we can't record.
-_KEPT_FROM_BROWSER = frozenset({b"www-authenticate", b"proxy-authenticate", b"alt-svc"})
 
 #: How the reasons of messages begin that two readers could take differently.
 MALFORMED = "refused, malformed"
@@ -60,10 +57,16 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Which connections can carry another exchange."""
+    """
+    Which connections can carry another exchange.
+
+    Attributes:
+        break_hidden: The answer broke off, and only a broken connection tells the browser.
+    """
 
     browser_reusable: bool
     origin_reusable: bool
+    break_hidden: bool = False
 
 
 class Relay:
@@ -209,18 +212,22 @@ class Relay:
 
     async def _deliver(self, wire: Wire, head: ResponseHead) -> Outcome:
         framing, length = response_framing(head, method=self._request.method)
-        await self._to_browser(without_fields(head, _KEPT_FROM_BROWSER))
+        handing_on = HandingOn(self._browser, self._asked, head, framing)
+        await handing_on.head()
         if head.status == 101:
             await self._switch(wire)
             return Outcome(browser_reusable=False, origin_reusable=False)
         end = body_end(framing, length)
         if head.text(b"content-encoding").strip():
             self._expansion = Expansion()
-        whole = await self._pass_body(wire, end)
-        reusable = whole and framing is not Framing.UNTIL_CLOSE and not closes(head)
-        return Outcome(browser_reusable=whole and framing is not Framing.UNTIL_CLOSE, origin_reusable=reusable)
+        whole = await self._pass_body(wire, end, handing_on)
+        return Outcome(
+            browser_reusable=whole and not handing_on.ends_with_connection,
+            origin_reusable=whole and framing is not Framing.UNTIL_CLOSE and not closes(head),
+            break_hidden=not whole and handing_on.hides_breaks,
+        )
 
-    async def _pass_body(self, wire: Wire, end: BodyEnd) -> bool:
+    async def _pass_body(self, wire: Wire, end: BodyEnd, handing_on: HandingOn) -> bool:
         """Pass the body on to its end; False if it was cut, by whom is in the truncation."""
         while not end.done:
             try:
@@ -242,7 +249,7 @@ class Relay:
             if not await self._room_for(piece):
                 return self._cut(Truncation.LENGTH)
             self._body.add(piece)
-            await self._to_browser(piece)
+            await handing_on.piece(piece, end)
             if self._gives_up(end):
                 return self._cut(Truncation.DISCONNECT)
         return True
@@ -298,14 +305,6 @@ class Relay:
         self._asked.left = self._browser_left()
         self._truncated = why
         return False
-
-    async def _to_browser(self, data: bytes) -> None:
-        if self._browser is None or self._browser.lost:
-            return
-        try:
-            await self._browser.send(data)
-        except WireLost:
-            return
 
     async def _switch(self, wire: Wire) -> None:
         """After 101: bytes both ways until one side ends; counted, not kept."""

@@ -199,22 +199,21 @@ class Stay:
         raise PageTrouble(self._tab.trouble)
 
     async def _loaded(self) -> str:
-        """Wait for the load event, which never comes for a document that breaks off."""
+        """Wait for the load event, which never comes for a file that breaks off."""
         loaded = asyncio.ensure_future(self._tab.loaded(timeout_s=self._limits.load_timeout_s))
         whole = asyncio.ensure_future(self.ledger.main_done.wait())
         try:
             await asyncio.wait({loaded, whole}, return_when=asyncio.FIRST_COMPLETED)
             main = self.ledger.main
-            if not loaded.done() and (main is None or main.truncated is None):
+            broken = main is not None and main.truncated is not None
+            if loaded.done() or not broken or self.kind is SourceKind.PAGE:
                 await loaded
-            if loaded.done():
-                loaded.result()
-                return ""
+                return "the document broke off" if broken else ""
         finally:
             loaded.cancel()
             whole.cancel()
         await self._tab.stop_loading()
-        return "the document broke off"
+        return "the file broke off"
 
     async def _download(self) -> str:
         assert self._arrival is not None, "the probe comes first"
