@@ -36,7 +36,7 @@ def test_spans_point_at_exactly_what_they_claim(variation: Variation) -> None:
             assert url.occurrences
             for place in url.occurrences:
                 assert place.span is not None
-                written = place.span.of(data).decode().strip()
+                written = place.span.of(data).decode().strip().replace("doi: ", "doi:")
                 if url.as_cited == f"doi:{written}":
                     continue
                 assert written[:8].lower() == url.as_cited[:8].lower() or "google.com/url" in written

@@ -77,7 +77,9 @@ _MARKS = tuple(
     for mark in ("http", "ftp:", "www.", "doi.org", "hdl.")
     for written in (mark, mark.upper(), mark.capitalize(), mark.upper().replace("ORG", "org"))
 )
-_DOI = re.compile(rf"(?<![\w/.:=])doi:?\s?(?P<name>10\.\d{{4,9}}/[^{_STOP}]+)", re.I)
+#: DOIs made of the older item numbers of journals hold angle brackets: ``<693::AID-ASI4>3.0.CO;2-O``.
+_ITEM = re.compile(r"<[\w.:;()/+-]{1,60}>\d\.\d\.[A-Z]{2};\d(?:-[\w#])?", re.I)
+_DOI = re.compile(rf"(?<![\w/.:=])doi:?\s?(?P<name>10\.\d{{4,9}}/[^{_STOP}]+(?:{_ITEM.pattern})?)", re.I)
 #: A URL in more pieces than this is no URL.
 _MAX_PIECES = 8
 #: No URL is longer; browsers give up near here too.
@@ -229,6 +231,9 @@ def _piece(text: str, start: int) -> _Piece:
     match = _RUN.match(text, start, min(len(text), start + MAX_LENGTH))
     if match is None:
         return _Piece(start, start, "")
+    item = _ITEM.match(text, match.end()) if text[match.end() : match.end() + 1] == "<" and "10." in match[0] else None
+    if item is not None:
+        return _Piece(start, item.end(), text[start : item.end()])
     return _Piece(start, match.end(), match.group())
 
 

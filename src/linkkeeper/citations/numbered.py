@@ -10,12 +10,12 @@ most like notes wins, if marks in the text or a heading vouch for it.
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median, quantiles
 
 from linkkeeper.citations.boundaries import find_urls
+from linkkeeper.citations.numbered_ends import Numbered, pieces
 from linkkeeper.citations.numbered_marks import SUPERSCRIPTS, Announced, Mark, announced_share, marks_in, number_of
+from linkkeeper.citations.numbered_signs import with_signed
+from linkkeeper.citations.page_turns import page_turns
 
 HEADING = re.compile(
     r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|"
@@ -52,16 +52,16 @@ _GOES_ON = re.compile(r"[\s)\]]*(?:\([^()]{0,400}\)\s*)?(?:;|(?:see|accord|cf\.|
 _SHORT_NOTE = re.compile(r"\W*(?:ibid|id\b|supra|op\.? ?cit|loc\.? ?cit|ebd)", re.I)
 #: So far away a URL may stand (characters).
 _REACH = 400
-#: What pages say after their last note.
-_FURNITURE = re.compile(
-    r"(?<=[.!?”\"’)\]/\w] )(?:About the authors?\b|Share (?:this|on|via)\b|Related (?:posts|articles|stories)\b|"
-    r"(?:Leave|Post) a (?:comment|reply)\b|Filed under\b|Tags?:|Posted (?:in|on|by)\b|"
-    r"(?:Previous|Next) (?:post|article)\b|Subscribe (?:to|now)\b|Sign up (?:for|to)\b|All rights reserved|©)"
-)
 _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s*[↩↵])|)")
 
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
+#: Some write the word before the number.
+_WORDED = re.compile(
+    _INDENT + r"[\[(]?(?:(?:foot|end)?-?note|fn|ftn|anm|anmerkung|fußnote|nota)s?\.?[ \t\u00a0]?(?:no\.?|nr\.?|n°)?"
+    r"[ \t\u00a0]?(?P<n>\d{1,4})[\])]?[ \t]?[.:)–—-]?[ \t\u00a0]+(?=\S)",
+    re.M | re.I,
+)
 #: A line end within a paragraph.
 _SOFT_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 #: How a note's number is written: name, pattern, whether it needs lines, and what a text must hold for it (asked
@@ -70,6 +70,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("bracket", re.compile(r"\[(?<![\w\[]\[)(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False, "["),
     ("roman", re.compile(r"\[(?<!\S\[)(?P<n>[ivxlc]{1,7})\](?: ?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False, "["),
     ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False, "|"),
+    ("worded", _WORDED, True, "nNfFaA"),
     ("dot", re.compile(_INDENT + r"(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True, "\n"),
     ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True, "("),
     ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True, "*^"),
@@ -88,32 +89,16 @@ _MAX_STARTS = 12
 _SAMPLE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A note in a text: its label, where the label starts, the text after it, and its end."""
-
-    label: str
-    start: int
-    body: int
-    end: int
-    counted: bool = False
-
-
-def line_width(text: str) -> int | None:
-    """Return the length of a full line where *text* is wrapped; None where it isn't."""
-    lengths = [len(line) for line in text.split("\n") if line.strip()]
-    if len(lengths) < 3 or max(lengths) > 400:
-        return None
-    return int(quantiles(lengths, n=20)[-1])
-
-
-def find_numbered(text: str, *, vouched: Sequence[str] = (), counted: bool = False) -> list[Numbered]:
+def find_numbered(
+    text: str, *, vouched: Sequence[str] = (), counted: bool = False, paged: bool = False
+) -> list[Numbered]:
     """
     Find the notes of *text*; empty when nothing vouches for any.
 
     Args:
         vouched: Labels that links in the text already announce.
         counted: Lists are numbered when they are shown: "1." before every item means 1, 2, 3 …
+        paged: The text may be that of a print, with running headers.
     """
     best: tuple[float, list[Mark]] | None = None
     lines = _is_wrapped(text)
@@ -135,8 +120,8 @@ def find_numbered(text: str, *, vouched: Sequence[str] = (), counted: bool = Fal
             best = scored
     arrows = _by_arrows(text)
     if best is None or len(arrows) > 1.5 * len(best[1]):
-        return arrows or _dropped(flowing)
-    return _pieces(text, best[1])
+        return with_signed(text, arrows or _dropped(flowing))
+    return with_signed(text, pieces(text, best[1], known, page_turns(text) if paged and lines else None))
 
 
 def _as_counted(text: str, marks: list[Mark]) -> list[Mark]:
@@ -253,75 +238,6 @@ def likeness(piece: str) -> float:
 def _headed(text: str, position: int) -> bool:
     before = text[max(0, position - 80) : position].rstrip(" \t\r\n")
     return bool(HEADING.search(before) or _RULE.search(text[max(0, position - 80) : position]))
-
-
-def _pieces(text: str, chain: list[Mark]) -> list[Numbered]:
-    notes: list[Numbered] = []
-    for index, mark in enumerate(chain):
-        end = chain[index + 1].start if index + 1 < len(chain) else _end_of_last(text, chain)
-        end = min(end, _end_of_block(text, mark, end))
-        notes.append(Numbered(mark.shown, mark.start, mark.end, max(end, mark.end)))
-    return notes
-
-
-def _end_of_block(text: str, mark: Mark, limit: int) -> int:
-    """
-    Return where a note that stands in lines ends.
-
-    Between two notes a blank line may only part paragraphs of one note; but
-    what follows a page's bottom (a page number, a running header, a form
-    feed, much text) is the next page.
-    """
-    position = mark.end
-    while (blank := re.compile(r"\n[ \t\u00a0]*\n|\f").search(text, position, limit)) is not None:
-        rest = text[blank.end() : limit]
-        if blank.group() == "\f" or limit - blank.end() > 2_500 or _is_page_turn(rest):
-            return blank.start()
-        position = blank.end()
-    return limit
-
-
-def _is_page_turn(rest: str) -> bool:
-    lines = [line for line in rest[:400].split("\n") if line.strip()]
-    return bool(lines) and bool(re.fullmatch(r"\s*(?:page )?[-–]?\s*\d{1,4}\s*[-–]?\s*(?:of \d+)?", lines[0], re.I))
-
-
-def _end_of_last(text: str, chain: list[Mark]) -> int:
-    """Return where the last note ends: with its paragraph, or where the other notes would end."""
-    start = chain[-1].end
-    paragraph = re.compile(r"\n[ \t]*\n|\n(?=#|---)").search(text, start)
-    limit = _before_furniture(text, start, paragraph.start() if paragraph else len(text))
-    lengths = [after.start - before.end for before, after in pairwise(chain)]
-    usual = max(200.0, 1.5 * median(lengths)) if lengths else 400.0
-    # Where there are paragraphs, one of them is the note, if it is not far too long.
-    if paragraph and limit == paragraph.start() and limit - start <= max(4 * usual, 2_500):
-        return limit
-    urls = find_urls(text[start : min(limit, start + int(usual) + 400)], width=line_width(text))
-    near = [url for url in urls if url.start < usual]
-    if limit - start <= usual and not (near and _end_with_urls(text, chain)):
-        return limit
-    from_here = start + near[-1].end if near else start
-    if near and _end_with_urls(text, chain):
-        from_here = start + near[0].end
-    stop = re.compile(r"[.!?][”\"’)\]]?(?=\s+[^\s\d.,;)a-z]|\s*$)").search(text, from_here, limit)
-    return stop.end() if stop else limit
-
-
-def _before_furniture(text: str, start: int, limit: int) -> int:
-    """Return *limit*, or where the page's own words begin that flattening glued to the last note."""
-    found = _FURNITURE.search(text, start, limit)
-    return found.start() if found else limit
-
-
-def _end_with_urls(text: str, chain: list[Mark]) -> bool:
-    """Tell whether the notes before the last end with their URL, so that more text is the page's."""
-    ends = [re.search(r"https?://\S+[\s.;,)]*$", text[before.end : after.start]) for before, after in pairwise(chain)]
-    with_url = [
-        end
-        for end, (before, after) in zip(ends, pairwise(chain), strict=True)
-        if "://" in text[before.end : after.start]
-    ]
-    return bool(with_url) and sum(end is not None for end in with_url) >= 0.7 * len(with_url)
 
 
 def _dropped(text: str) -> list[Numbered]:

@@ -9,6 +9,7 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _NUMBER = re.compile(r"\d\d*+")
 _RAISED = re.compile(r"(?<=[^\W\d_]|[.,;:!?”\"’')\]])(?P<n>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)")
 _ROMAN_MARK = re.compile(r"\[(?P<n>[ivxlc]{1,7})\]")
+_WORDED_MARK = re.compile(r"[\[(](?:see )?(?:(?:foot|end)?-?note|fn|anm|nota|fußnote)\.? ?(?P<n>\d{1,3})[\])]", re.I)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _MARKED_AFTER = frozenset(".,;:!?”’\"')]_")
 _MARKED_BEFORE = frozenset(" \t\r\n\u00a0,.;:)”[—–-")
@@ -68,7 +69,7 @@ def marks_in(text: str) -> dict[int, list[int]]:
         loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
         if before and (bracketed or before == "^" or attached or loose):
             places.setdefault(int(match.group()), []).append(start)
-    for pattern, signs in ((_RAISED, "¹²³"), (_ROMAN_MARK, "[")):
+    for pattern, signs in ((_RAISED, "¹²³"), (_ROMAN_MARK, "["), (_WORDED_MARK, "[(")):
         for match in () if not any(sign in text for sign in signs) else pattern.finditer(text):
             places.setdefault(number_of(match["n"].translate(SUPERSCRIPTS)), []).append(match.start())
     for found in places.values():

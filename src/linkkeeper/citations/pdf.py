@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from linkkeeper.citations.boundaries import find_urls
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
-from linkkeeper.citations.numbered import find_numbered, line_width
+from linkkeeper.citations.numbered import find_numbered
+from linkkeeper.citations.numbered_ends import line_width, without_holes
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
@@ -150,11 +151,12 @@ def _corners(values: "ArrayObject") -> tuple[float, float, float, float] | None:
 
 def _draft(text: str, annotated: list[_Annotation], title: str | None) -> Draft:
     width = line_width(text.replace("\f", "\n"))
-    links = _Links(text, annotated, width)
+    numbered = find_numbered(text, paged=True)
+    links = _Links(without_holes(text, numbered), annotated, width)
     notes: list[NoteDraft] = []
     running: list[LinkDraft] = []
     position = 0
-    for found in find_numbered(text):
+    for found in numbered:
         running.append(links.part(position, max(position, found.start)))
         part = links.part(found.body, max(found.body, found.end))
         notes.append(

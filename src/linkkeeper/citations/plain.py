@@ -3,7 +3,8 @@
 from linkkeeper.citations.dates import byline_date
 from linkkeeper.citations.drafts import Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
-from linkkeeper.citations.numbered import find_numbered, line_width
+from linkkeeper.citations.numbered import find_numbered
+from linkkeeper.citations.numbered_ends import line_width, without_holes
 
 
 def read_plain(text: str) -> Draft:
@@ -12,7 +13,9 @@ def read_plain(text: str) -> Draft:
     notes: list[NoteDraft] = []
     links: list[LinkDraft] = []
     position = 0
-    for found in find_numbered(text):
+    numbered = find_numbered(text, paged=True)
+    text = without_holes(text, numbered)
+    for found in numbered:
         flat = Flat()
         flat.copy(text, found.body, found.end)
         notes.append(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
-from linkkeeper.citations.numbered import line_width
+from linkkeeper.citations.numbered_ends import line_width
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _NOTE = re.compile(r"^(?P<indent>[ \t]*)\.\.[ \t]+\[(?P<label>\#?[\w.:+-]*|\*)\][ \t]*", re.M)
