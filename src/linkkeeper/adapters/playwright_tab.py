@@ -49,6 +49,9 @@ _RULE_SET_NEWS = """() => {
   const named = (type, good) => (said.find(message => message.type === type && good(message)) || {cmp: null}).cmp;
   return {found: named('cmpDetected', () => true), done: named('optOutResult', message => message.result)};
 }"""
+#: How long a frame may take to hand over its text.
+_FRAME_TEXT_MS = 5000
+_BODY_TEXT = "() => document.body ? document.body.innerText || '' : ''"
 #: What elements show from their open shadow roots, which is in no ``innerText`` of what is around them.
 _SHADOW_TEXT = """() => {
   const texts = [];
@@ -294,15 +297,19 @@ class PlaywrightTab:
         return None
 
     async def text(self, *, timeout_s: float) -> str:
-        return str(await self._do(self._text_of_frames(), timeout_s=timeout_s))
+        texts = [await self.run(script, timeout_s=timeout_s) for script in (_BODY_TEXT, _SHADOW_TEXT)]
+        texts += await self._do(self._text_of_inner_frames(), timeout_s=timeout_s)
+        return "\n\n".join(str(text) for text in texts if text and text.strip())
 
-    async def _text_of_frames(self) -> str:
+    async def _text_of_inner_frames(self) -> list[str]:
         texts = []
         for frame in self._page.frames:
-            with suppress(Error):
-                texts.append(await frame.locator("body").first.inner_text(timeout=5000))
-                texts.append(str(await frame.evaluate(_SHADOW_TEXT)))
-        return "\n\n".join(text for text in texts if text.strip())
+            if frame.parent_frame is not None:
+                # A frame may go, or not answer, without harm to the page around it.
+                with suppress(Error):
+                    texts.append(await frame.locator("body").first.inner_text(timeout=_FRAME_TEXT_MS))
+                    texts.append(str(await frame.evaluate(_SHADOW_TEXT)))
+        return texts
 
     async def dom(self, *, timeout_s: float) -> str:
         return str(await self._do(self._document(), timeout_s=timeout_s))
