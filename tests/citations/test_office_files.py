@@ -6,8 +6,9 @@ from io import BytesIO
 import pytest
 from pypdf import PdfWriter
 from pypdf.annotations import Link
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, NumberObject
 
+from linkkeeper.citations.pdf import _Piece, _Rows
 from linkkeeper.citations.read import read
 from linkkeeper.errors import InputError
 from linkkeeper.vocabulary.citation import OccurrenceForm, SourceFormat
@@ -235,6 +236,43 @@ def set_line_by_line(lines: list[str], links: dict[int, str]) -> bytes:
     stream = BytesIO()
     writer.write(stream)
     return stream.getvalue()
+
+
+def with_rectangles(data: bytes, *rectangles: tuple[int, int, int, int]) -> bytes:
+    """Add links without sensible places; numbers may have hundreds of digits."""
+    writer = PdfWriter(BytesIO(data))
+    for index, corners in enumerate(rectangles):
+        link = Link(rect=(0, 0, 1, 1), url=f"https://odd.example/{index}")
+        link[NameObject("/Rect")] = ArrayObject(NumberObject(number) for number in corners)
+        writer.add_annotation(page_number=0, annotation=link)
+    stream = BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def test_links_with_odd_rectangles_are_read() -> None:
+    huge = 10**60
+    odd = ((0, 0, huge, huge), (-huge, 10, 20, 30), (huge, huge, -huge, -huge), (30, 20, 20, 10))
+    reading = read(with_rectangles(pdf(_PAGE), *odd), location="a.pdf")
+    assert [note.label for note in reading.notes] == ["1", "2"]
+    found = {url.as_cited for urls in (*(note.urls for note in reading.notes), reading.links) for url in urls}
+    assert found >= {f"https://odd.example/{index}" for index in range(4)}
+
+
+def test_a_damaged_link_costs_neither_the_text_nor_the_other_links() -> None:
+    reading = read(with_rectangles(pdf(_PAGE, "https://b.example/"), (0, 0, 10**400, 5)), location="a.pdf")
+    assert [note.label for note in reading.notes] == ["1", "2"]
+    assert [url.as_cited for url in reading.links] == ["https://b.example/"]
+
+
+def test_links_over_very_wide_rows_cost_a_bounded_work() -> None:
+    rows = _Rows()
+    for index in range(20_000):
+        rows.add(_Piece(float(index), 700.0, index, index + 1))
+    found = [rows.below((0.0, 699.0, 20_000.0, 710.0)) for _ in range(2_000)]
+    assert found[0] == (0, 20_000)
+    assert found[-1] is None
+    assert rows.left > -25_000
 
 
 def test_a_scan_without_text_is_named() -> None:

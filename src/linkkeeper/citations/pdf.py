@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkkeeper.citations.boundaries import find_urls
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
@@ -25,11 +26,15 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 
 if TYPE_CHECKING:
     from pypdf import PageObject
-    from pypdf.generic import ArrayObject, DictionaryObject
+    from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 
 _MAX_PAGES = 2_000
+#: What pypdf's parser trips over where a file is damaged.
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, ArithmeticError, OSError)
 #: No link over words is higher (points).
 _MAX_HEIGHT = 200
+#: So many pieces of one page are looked at for its links; behind that, their place is unknown.
+_MAX_LOOKS = 500_000
 _HYPHENS = str.maketrans({"\u00ad": None, "\u2010": "-", "\u2011": "-"})
 
 
@@ -52,8 +57,7 @@ def read_pdf(data: bytes, location: str) -> Draft:
         pages = [page for _, page in zip(range(_MAX_PAGES), reader.pages, strict=False)]
         read = [_page(page) for page in pages]
         title = str(reader.metadata.title) if reader.metadata and reader.metadata.title else None
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
-        # pypdf meets damage with whatever its parser trips over.
+    except (*_DAMAGE, PyPdfError) as error:
         raise _unreadable(location, f"the PDF is damaged: {error}") from error
     if not any(page.text.strip() for page in read):
         raise _unreadable(location, "the PDF holds no text, only pictures of pages")
@@ -98,53 +102,96 @@ def _page(page: "PageObject") -> _Page:
         pieces.append((text.translate(_HYPHENS), x, y))
 
     text = (page.extract_text(visitor_text=see) or "").translate(_HYPHENS)
-    rows: dict[int, list[tuple[int, int, float, float]]] = {}
+    rows = _Rows()
     if "".join(piece for piece, _, _ in pieces) == text:
         ends = accumulate(len(piece) for piece, _, _ in pieces)
         for (piece, x, y), end in zip(pieces, ends, strict=True):
-            if piece.strip():
-                rows.setdefault(int(y), []).append((end - len(piece), end, x, y))
-    return _Page(text, [_Annotation(url, _words(rows, corners)) for url, corners in _annotations(page)])
+            if piece.strip() and isfinite(x) and isfinite(y):
+                rows.add(_Piece(x, y, end - len(piece), end))
+    return _Page(text, [_Annotation(url, rows.below(corners)) for url, corners in _annotations(page)])
 
 
-def _words(
-    rows: dict[int, list[tuple[int, int, float, float]]], corners: tuple[float, float, float, float] | None
-) -> tuple[int, int] | None:
-    """Return where the words below a link stand in the text of their page; baselines lie a little above its edge."""
-    if corners is None:
-        return None
-    left, low, right, high = corners
-    line = [
-        (x, start, end)
-        for row in range(int(low) - 1, int(min(high, low + _MAX_HEIGHT)) + 1)
-        for start, end, x, y in rows.get(row, ())
-        if x < right and low - 1 <= y < high
-    ]
-    # Some programs write a line in one piece, though only its middle is a link.
-    over = [(start, end) for x, start, end in line if x >= left - 2]
-    if line and not over:
-        return max(line)[1:]
-    return (min(over)[0], max(over)[1]) if over else None
+class _Piece(NamedTuple):
+    """A piece of a page's text: where it stands on the page, and in the text."""
+
+    x: float
+    y: float
+    start: int
+    end: int
+
+
+class _Rows:
+    """The pieces of a page by their rows; how often they are looked at is bounded."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, list[_Piece]] = {}
+        self.is_sorted = False
+        self.left = _MAX_LOOKS
+
+    def add(self, piece: _Piece) -> None:
+        self.rows.setdefault(int(piece.y), []).append(piece)
+
+    def below(self, corners: tuple[float, float, float, float] | None) -> tuple[int, int] | None:
+        """Return where the words below a link stand in the text; baselines lie a little above its edge."""
+        if corners is None or self.left <= 0:
+            return None
+        if not self.is_sorted:
+            for row in self.rows.values():
+                row.sort()
+            self.is_sorted = True
+        left, low, right, high = corners
+        over: list[_Piece] = []
+        before: list[_Piece] = []
+        for number in range(int(low) - 1, int(min(high, low + _MAX_HEIGHT)) + 1):
+            row = self.rows.get(number, [])
+            first, last = bisect_left(row, (left - 2,)), bisect_left(row, (right,))
+            self.left -= 1 + last - first
+            over += [piece for piece in row[first:last] if low - 1 <= piece.y < high]
+            # Some programs write a line in one piece, though only its middle is a link.
+            before += [piece for piece in row[max(0, first - 1) : first] if low - 1 <= piece.y < high]
+            if self.left <= 0:
+                return None
+        if over:
+            ends = max(over, key=lambda piece: (piece.start, piece.end)).end
+            return min(piece.start for piece in over), ends
+        return max(before)[2:] if before else None
 
 
 def _annotations(page: "DictionaryObject") -> Iterator[tuple[str, tuple[float, float, float, float] | None]]:
-    from pypdf.generic import ArrayObject, DictionaryObject
+    """Yield the links of a page; a damaged one is passed over, the page's text stands without it."""
+    from pypdf.errors import PyPdfError
+    from pypdf.generic import ArrayObject
 
     annotations = page.get("/Annots")
     found = annotations.get_object() if annotations is not None else None
     for item in found if isinstance(found, ArrayObject) else ():
-        annotation = item.get_object()
-        action = annotation.get("/A") if isinstance(annotation, DictionaryObject) else None
-        action = action.get_object() if action is not None else None
-        if isinstance(action, DictionaryObject) and "/URI" in action:
-            corners = annotation.get("/Rect")
-            corners = corners.get_object() if corners is not None else None
-            yield str(action["/URI"]), _corners(corners) if isinstance(corners, ArrayObject) else None
+        try:
+            link = _annotation(item)
+        except (*_DAMAGE, PyPdfError):
+            continue
+        if link is not None:
+            yield link
+
+
+def _annotation(item: "PdfObject") -> tuple[str, tuple[float, float, float, float] | None] | None:
+    from pypdf.generic import ArrayObject, DictionaryObject
+
+    annotation = item.get_object()
+    action = annotation.get("/A") if isinstance(annotation, DictionaryObject) else None
+    action = action.get_object() if action is not None else None
+    if not isinstance(action, DictionaryObject) or "/URI" not in action:
+        return None
+    corners = annotation.get("/Rect") if isinstance(annotation, DictionaryObject) else None
+    corners = corners.get_object() if corners is not None else None
+    return str(action["/URI"]), _corners(corners) if isinstance(corners, ArrayObject) else None
 
 
 def _corners(values: "ArrayObject") -> tuple[float, float, float, float] | None:
-    numbers = [float(value) for value in values[:4]]
-    if len(numbers) < 4:
+    try:
+        numbers = [float(value) for value in values[:4]]
+    except OverflowError:
+        return None
+    if len(numbers) < 4 or not all(isfinite(number) for number in numbers):
         return None
     return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
 
