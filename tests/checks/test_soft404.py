@@ -1,5 +1,6 @@
 """Soft 404: words raise a suspicion, siblings prove it, honesty clears it."""
 
+import asyncio
 import random
 
 import pytest
@@ -8,12 +9,13 @@ from hypothesis import strategies as st
 
 from linkkeeper.checks.case import Case, Need, Sibling, baseline_of
 from linkkeeper.checks.judge import asks, judge
-from linkkeeper.checks.look import FailureKind
+from linkkeeper.checks.look import FailureKind, Look
+from linkkeeper.checks.siblings import Siblings, SiblingsInMemory
 from linkkeeper.checks.soft404 import sibling_key, sibling_of, sibling_urls
 from linkkeeper.pages.text import read_page
 from linkkeeper.vocabulary.observation import ObservationKind
 
-from .judging import CITED, answered, failed, page, sentences, verdict
+from .judging import CITED, NOW, answered, failed, page, sentences, verdict
 
 K = ObservationKind
 SIBLINGS = sibling_urls(CITED, seed="2026-47")
@@ -213,3 +215,30 @@ def test_soft_404s_of_many_sites_are_proven_and_living_pages_kept() -> None:
 
 
 _VOCABULARY = sorted(set(sentences(10).lower().replace(".", "").replace(",", "").split()))
+
+
+class Lost:
+    """Answers every address with the same page; counts."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def look(self, url: str) -> Look:
+        self.asked.append(url)
+        return answered(LOST, url=url)
+
+
+def test_answers_that_another_release_remembered_are_asked_for_again() -> None:
+    """Its hashes compare with nothing of ours."""
+    web, memory = Lost(), SiblingsInMemory()
+    kept = [sibling.to_json() for sibling in siblings(LOST)]
+    memory.remember_siblings(sibling_key(CITED), kept, now=NOW)
+    of_today = asyncio.run(Siblings(web, memory).of(CITED, now=NOW))
+    assert (len(of_today), web.asked) == (2, [])
+    memory.remember_siblings(
+        sibling_key(CITED), [one | {"sketch": one["sketch"] | {"version": 1}} for one in kept], now=NOW
+    )
+    assert [one.sketch for one in asyncio.run(Siblings(web, memory).of(CITED, now=NOW))] == [
+        one.sketch for one in of_today
+    ]
+    assert len(web.asked) == 2

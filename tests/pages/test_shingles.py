@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkkeeper.pages.shingles import (
+    HASH_VERSION,
     SKETCH_SIZE,
     Sketch,
     kept_share,
@@ -17,6 +18,7 @@ from linkkeeper.pages.shingles import (
     simhash_distance,
     sketch,
     words_of,
+    written_simhash,
 )
 
 DICE = random.Random(4)
@@ -77,8 +79,33 @@ def test_a_sketch_reads_back_as_written(text: str) -> None:
 
 
 def test_a_sketch_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version 2"):
-        Sketch.from_json(sketch(TEXT).to_json() | {"version": 2})
+    """Hashes of another release compare with nothing of ours."""
+    with pytest.raises(ValueError, match="version 1"):
+        Sketch.from_json(sketch(TEXT).to_json() | {"version": 1})
+
+
+def test_a_written_simhash_names_its_version() -> None:
+    assert written_simhash(TEXT) == f"{HASH_VERSION}:{simhash(TEXT):016x}"
+
+
+def test_these_hashes_are_those_of_this_version() -> None:
+    """Whoever changes them raises the version: what was kept can't be compared any more."""
+    assert HASH_VERSION == 2
+    assert shingles_of("one two three four") == {0xD22019425FB29517}
+    assert shingles_of("Viele Grüße") == {0x2BCA27B76AADA834}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "water", "Wasser", "é", "水", "7"]), min_size=4, max_size=40))
+def test_a_run_of_four_has_one_hash_wherever_it_stands(words: list[str]) -> None:
+    """All shingles of a text are hashed at once, as lanes of one integer: none may touch its neighbours."""
+    text = " ".join(words)
+    assert shingles_of(text) == frozenset(_hashes(text))
+
+
+def test_the_order_of_the_words_counts() -> None:
+    runs = ["a b c d", "b a c d", "a c b d", "d c b a", "a a a a", "b b b b"]
+    assert len({next(iter(shingles_of(run))) for run in runs}) == len(runs)
 
 
 def test_the_simhash_is_the_majority_of_the_bits() -> None:

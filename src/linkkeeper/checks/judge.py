@@ -23,7 +23,7 @@ from linkkeeper.checks.specials import at_target, is_identifier, judge_specials,
 from linkkeeper.checks.status import ASK_AS_BROWSERS_DO, judge_status
 from linkkeeper.checks.walls import judge_walls
 from linkkeeper.pages.marks import login_words
-from linkkeeper.pages.shingles import simhash
+from linkkeeper.pages.shingles import written_simhash
 from linkkeeper.pages.text import Page, read_page
 from linkkeeper.vocabulary.digest import short_digest
 from linkkeeper.vocabulary.moment import to_iso
@@ -252,7 +252,7 @@ def _with_facts(evidence: Evidence, answer: Answer, page: Page | None, sha256: s
         content_type=answer.header("content-type"),
         content_length=len(answer.body),
         body_sha256=sha256,
-        simhash=f"{simhash(text):016x}" if text else None,
+        simhash=written_simhash(text) if text else None,
         etag=answer.header("etag"),
         last_modified=answer.header("last-modified"),
         server=answer.header("server"),

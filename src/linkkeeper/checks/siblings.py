@@ -1,6 +1,7 @@
 """Asking the siblings of a cited address, once per directory and week, however many links doubt."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
@@ -30,14 +31,22 @@ class Siblings:
         lock = self._asking.setdefault(key, asyncio.Lock())
         async with lock:
             kept = self._memory.siblings(key, now=now)
-            if kept is not None:
-                return tuple(Sibling.from_json(item) for item in kept)
+            if kept is not None and (read := _read(kept)) is not None:
+                return read
             year, week, _ = now.isocalendar()
             asked = [sibling_of(await self._fetch.look(one)) for one in sibling_urls(url, seed=f"{year}-{week}")]
             answered = tuple(sibling for sibling in asked if sibling.status is not None)
             if answered:
                 self._memory.remember_siblings(key, [sibling.to_json() for sibling in answered], now=now)
             return answered
+
+
+def _read(kept: Sequence[dict[str, Any]]) -> tuple[Sibling, ...] | None:
+    """What was remembered; None where another release wrote it, whose sketches compare with nothing of ours."""
+    try:
+        return tuple(Sibling.from_json(item) for item in kept)
+    except ValueError:
+        return None
 
 
 class SiblingsInMemory:

@@ -157,10 +157,16 @@ def _decoded(body: bytes, content_type: str | None, *, markup: bool) -> str:
 
 def count_words(text: str) -> int:
     """Words as a reader would count them; two characters of Chinese or Japanese are one."""
-    if text.isascii():
-        return len(text.split())
-    unspaced = sum(map(len, _UNSPACED.findall(text)))
-    return len(text.split()) + unspaced // 2
+    return len(text.split()) + _unspaced_words(text)
+
+
+def _unspaced_words(text: str) -> int:
+    return 0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))) // 2
+
+
+def _count_folded(text: str) -> int:
+    """:func:`count_words` of a text without white space but single blanks between words."""
+    return text.count(" ") + 1 + _unspaced_words(text) if text else 0
 
 
 def _is_vague(media_type: str) -> bool:
@@ -188,19 +194,18 @@ def _read_markup(text: str, media_type: str) -> Page:
         if node.tag not in ("body", "html") and node.parent is not None:
             node.decompose()
     visible = _text_of(body)
-    words = count_words(visible)
+    words = _count_folded(visible)
     headings = tuple(
         found[:_LONGEST_TITLE] for node in body.css("h1, h2, h3")[:_HEADING_LIMIT] if (found := _text_of(node))
     )
     lines = tuple(_lines(body)) if words < _FEW_WORDS else ()
     main = _main_part(body, visible)
-    main_text = _text_of(main) if main is not None else visible
     return replace(
         page,
         headings=headings,
         visible_text=visible,
-        main_text=main_text,
-        main_links=_links(main) if main is not None else page.links,
+        main_text=main.text if main is not None else visible,
+        main_links=_links(main.node) if main is not None else page.links,
         word_count=words,
         lines=lines,
     )
@@ -302,7 +307,15 @@ def _refresh(content: str | None, text: str) -> Refresh | None:
     return None
 
 
-def _main_part(body: LexborNode, visible: str) -> LexborNode | None:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An element and its text, which is dear to get."""
+
+    node: LexborNode
+    text: str
+
+
+def _main_part(body: LexborNode, visible: str) -> _Part | None:
     """
     The element with the text, after navigation, footers and banners were taken out of the tree.
 
@@ -315,11 +328,12 @@ def _main_part(body: LexborNode, visible: str) -> LexborNode | None:
     for node in body.css(_NAMED_PARTS):
         if node.parent is not None and _is_named_boilerplate(node) and not _holds_most(node, visible):
             node.decompose()
-    rest = _text_of(body)
-    containers = ((node, len(_text_of(node))) for node in body.css(_MAIN)[:20])
-    best, length = max(containers, key=lambda pair: pair[1], default=(body, 0))
-    chosen, chosen_length = (best, length) if length * 3 >= len(rest) and length else (body, len(rest))
-    return chosen if chosen_length >= 80 or chosen_length * 4 >= len(visible) else None
+    rest = _Part(body, _text_of(body))
+    containers = (_Part(node, _text_of(node)) for node in body.css(_MAIN)[:20])
+    best = max(containers, key=lambda part: len(part.text), default=rest)
+    chosen = best if best.text and len(best.text) * 3 >= len(rest.text) else rest
+    length = len(chosen.text)
+    return chosen if length >= 80 or length * 4 >= len(visible) else None
 
 
 def _is_named_boilerplate(node: LexborNode) -> bool:

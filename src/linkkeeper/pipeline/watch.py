@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from linkkeeper.archive.shelf import Shelf
-from linkkeeper.checks.case import Baseline, Case, NoteFacts
+from linkkeeper.checks.case import Case, NoteFacts
 from linkkeeper.checks.evidence import Weight, weight_of
 from linkkeeper.checks.observe import Leave, Observed, Observer
 from linkkeeper.checks.outage import OutageGuard, Weather
@@ -20,6 +19,7 @@ from linkkeeper.checks.rounds import Outcome, Pace, run_round
 from linkkeeper.checks.standing import Standing, standing_of
 from linkkeeper.checks.states import advance, needs_browser_visit
 from linkkeeper.pipeline.hosts import HeldHosts
+from linkkeeper.pipeline.kept_baseline import kept_baseline
 from linkkeeper.pipeline.neighbours import bring_forward
 from linkkeeper.pipeline.ports import CheckLedger
 from linkkeeper.vocabulary.moment import Clock
@@ -237,7 +237,7 @@ class Watcher:
     async def _case(self, item: _Due) -> Case:
         link = item.link
         # Most links of a first import have no baseline yet: no need to leave the loop for those.
-        baseline = await asyncio.to_thread(self._baseline, link.baseline_id) if link.baseline_id else None
+        baseline = await asyncio.to_thread(kept_baseline, self._shelf, link.baseline_id) if link.baseline_id else None
         return Case(
             cited=link.fetch_form,
             note=item.note,
@@ -246,14 +246,6 @@ class Watcher:
             last_kind=_last_kind(link),
             landings=tuple(self._landings.get(link.host, ())),
         )
-
-    def _baseline(self, capture_id: str) -> Baseline | None:
-        content = self._shelf.sketches(capture_id)
-        try:
-            return Baseline.from_json(json.loads(content)) if content else None
-        except (ValueError, KeyError) as error:
-            log.warning("baseline unreadable", capture=capture_id, error=str(error))
-            return None
 
     async def _flush_until(self, over: asyncio.Event, summary: WatchSummary) -> None:
         """Write what is held twice a minute, and the rest when the round is over."""

@@ -60,7 +60,8 @@ class Evidence:
 
     Every fact is optional: only what the rule rested on, or what a later
     reader needs to judge it again, is set. *target* is the address that a
-    short form stands for.
+    short form stands for. *simhash* names the version of its hashes before a
+    colon: two of different versions have nothing to say to each other.
     """
 
     words: str
