@@ -130,9 +130,8 @@ class Collector:
 
 def _flattened(reading: Reading, *, with_links: bool) -> Iterator[tuple[int | None, CitedUrl, bool]]:
     """Note index (None for the running text), the URL, and whether the note only repeats it."""
+    #: Of several notes with one label (each chapter counts from one) the last before a note is meant.
     by_label: dict[str, Note] = {}
-    for note in reading.notes:
-        by_label.setdefault(note.label, note)
     for index, note in enumerate(reading.notes):
         for cited in note.urls:
             yield index, cited, False
@@ -140,6 +139,7 @@ def _flattened(reading: Reading, *, with_links: bool) -> Iterator[tuple[int | No
         if source is not None and not note.urls and source.urls:
             # An Ibid. means the source named last before it.
             yield index, source.urls[-1], True
+        by_label[note.label] = note
     if with_links:
         for cited in reading.links:
             yield None, cited, False
