@@ -1,6 +1,7 @@
 """The command line, one file per command."""
 
 import importlib
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -98,7 +99,7 @@ def run(arguments: list[str] | None = None) -> int:
 
     Returns:
         0 done, 1 something could not be done, 2 bad usage or configuration,
-        3 an internal failure, 130 interrupted.
+        3 an internal failure, 130 interrupted, by Ctrl-C or SIGTERM.
     """
     logs.configure()
     try:
@@ -128,4 +129,6 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """Entry point of the ``linkkeeper`` command."""
+    # A command that a supervisor ends clears up as one that its user ends; the daemon has its own way.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     sys.exit(run())
