@@ -302,6 +302,9 @@ class PlaywrightPool:
                 handle_sighup=False,
             )
         except Error as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # Whoever gave up the start is not told that it failed.
+                raise asyncio.CancelledError from error
             reason = error.message.strip().splitlines()[0]
             raise BrowserError("start the browser", subject=str(executable), reason=reason) from error
         rules = await asyncio.to_thread(_script_of, self._options.consent_rules)
