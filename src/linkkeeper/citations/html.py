@@ -11,10 +11,11 @@ from linkkeeper.citations.dates import byline_date, dates_of
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.html_beside import find_beside
 from linkkeeper.citations.html_collect import prepare
-from linkkeeper.citations.html_copies import add_attribute_copies, beginning, copies_in_text
+from linkkeeper.citations.html_copies import add_attribute_copies, beginning, complete, copies_in_text
 from linkkeeper.citations.html_counted import find_counted
 from linkkeeper.citations.html_held import find_held
 from linkkeeper.citations.html_inline import InlineNote, find_inline
+from linkkeeper.citations.html_inline import label_of as shown_label
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
 from linkkeeper.citations.html_page import Page, Taken, take
@@ -61,7 +62,7 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     notes = _marked_up(page, marks)
     whole: Taken | None = None
     if not notes:
-        whole = take(page, *page.regions.main, skip=_left_out(page))
+        whole = take(page, *page.regions.main, skip=_left_out(page), backs=_labels_are_links(marks))
         notes = _numbered_notes(page, marks, whole)
         beside = [_inline_note(page, note) for note in find_beside(page)]
         notes = max(notes, beside, find_held(page), key=len)
@@ -76,6 +77,16 @@ def read_html(markup: Markup, *, location: str = "") -> Draft:
     return Draft(notes, [_running(whole)], head.title, head.language, head.published or _byline(page), _own_hosts(page))
 
 
+def _labels_are_links(marks: list[Mark]) -> bool:
+    """
+    Tell whether notes without ids have their labels linked back, as marks are linked on: both lead nowhere.
+
+    Quirk: site builders drop the ids of a pasted text and keep its links.
+    """
+    counts = Counter(mark.label for mark in marks if mark.target is None and mark.raised)
+    return sum(count == 2 for count in counts.values()) > len(counts) / 2
+
+
 def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
     """Return the notes that the page's markup tells."""
     listed = find_listed(page, marks)
@@ -86,6 +97,7 @@ def _marked_up(page: Page, marks: list[Mark]) -> list[NoteDraft]:
         [_inline_note(page, note) for note in inline],
     )
     add_attribute_copies(page, notes, marks)
+    complete(page, notes)
     return notes or [_listed_note(page, place, index) for index, place in enumerate(find_counted(page))]
 
 
@@ -173,6 +185,11 @@ def after_label(text: str, label: str) -> int:
 def _inline_note(page: Page, note: InlineNote) -> NoteDraft:
     element = note.element
     taken = take(page, element.inner, element.inner_end, skip=note.skip)
+    if not taken.flat.text.strip():
+        # The button alone is shown; pressed, it shows the largest of what is hidden.
+        hidden = (inner for inner in page.elements_in(element) if inner.index in page.hidden)
+        folded = max(hidden, key=lambda inner: inner.end - inner.start, default=element)
+        taken = take(page, folded.inner, folded.inner_end, skip=shown_label(page, folded)[1])
     return NoteDraft(
         label=note.label,
         flat=taken.flat,

@@ -24,6 +24,8 @@ _NUMBER = re.compile(r"[\s\[(^↑*]*\d{1,4}[\])]?[.:|]?\s*")
 _MAX_CLIMB = 8
 #: Shorter beginnings ("See also") are shared by different notes.
 _BEGINNING = 20
+_KEY = 60
+_CUT_OFF = re.compile(r"(?:…|\.\.\.)\W*(?:(?:continue|read|show|see)\b[^.]{0,20})?\W*$", re.I)
 _ADDRESSES = frozenset({"href", "src", "id", "class", "name", "style", "cite"})
 
 
@@ -49,6 +51,44 @@ def copies_in_text(page: Page, notes: Sequence[NoteDraft], taken: Taken) -> list
             found.append(pair)
             end = pair[1].end
     return found
+
+
+def complete(page: Page, notes: Sequence[NoteDraft]) -> None:
+    """
+    Put the whole text in the place of tooltips that are cut off ("… Continue reading").
+
+    Serves plug-ins that show the beginning of a note beside its mark and all of it in a list, which a script may
+    have hidden.
+    """
+    shortened = [(note, key) for note in notes if not note.copies and (key := _cut_off(note))]
+    by_beginning: dict[str, list[Element]] = {}
+    for element in page.named if shortened else ():
+        by_beginning.setdefault(_spaceless(page.text_of(element, 3 * _BEGINNING))[:_BEGINNING], []).append(element)
+    for note, key in shortened:
+        for element in by_beginning.get(key[:_BEGINNING], [])[:_MAX_CLIMB]:
+            if element.start >= note.end and _spaceless(page.text_of(element, 3 * _KEY)).startswith(key):
+                whole = take(page, element.inner, element.inner_end)
+                if len(whole.flat) > len(note.flat):
+                    _swap(note, element, whole)
+                    break
+
+
+def _cut_off(note: NoteDraft) -> str:
+    """Return how a note that is cut off begins; "" for all others."""
+    cut = _CUT_OFF.search(note.flat.text, max(0, len(note.flat.text) - 40))
+    key = _spaceless(note.flat.text[note.begin : cut.start()])[:_KEY] if cut is not None else ""
+    return key if len(key) >= _BEGINNING else ""
+
+
+def _swap(note: NoteDraft, element: Element, whole: Taken) -> None:
+    """Let *note* have the whole text; its tooltip's place in the order stays."""
+    short = NoteDraft(note.label, note.flat, element.start, element.end, note.destinations, text_form=note.text_form)
+    note.flat, note.destinations, note.begin = whole.flat, whole.destinations, 0
+    note.copies += (short,)
+
+
+def _spaceless(text: str) -> str:
+    return "".join(text.split()).casefold()
 
 
 def _urls(note: NoteDraft) -> Iterator[str]:

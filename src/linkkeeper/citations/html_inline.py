@@ -29,7 +29,7 @@ _LOOK_INTO = 400
 #: Names of marks, buttons and containers around notes.
 _NOT = re.compile(
     r"footnotes(?:$|[\s_-])|(?:ref|reference|mark|marker|number|num|link|anchor|toggle|button|btn|icon|count|counter|backlink|"
-    r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title)s?(?:$|[\s_-])",
+    r"back-link|back|label|show|hide|close|wrapper|container|list|section|area|header|heading|title|url|wrap)s?(?:$|[\s_-])",
     re.I,
 )
 #: Build tools name classes ``FootnoteText_root__x1``: the words in them are parted like others.

@@ -156,6 +156,8 @@ def _block_of(page: Page, place: Place, before: Element | None, after: Element |
             break
         if any(parent.holds(mark.link) for mark in place.marks) or text_before(page, parent, place.anchor) > 40:
             break
+        if first_block is not None and _headed_within(page, parent, element):
+            break
         if first_block is not None and parent.name not in ("li", "tr", "td", "dd"):
             shared = parent.parent
             neighbours = shared is not None and any(
@@ -168,6 +170,12 @@ def _block_of(page: Page, place: Place, before: Element | None, after: Element |
         if first_block is None and parent.name in BLOCK:
             first_block = parent
     return best
+
+
+def _headed_within(page: Page, parent: Element, element: Element) -> bool:
+    """Tell whether a heading stands in *parent* before *element*: what is below it, are notes, not one note."""
+    between = page.markup.nodes.elements[max(parent.index + 1, element.index - 12) : element.index]
+    return any(node is not None and node.name in _HEADINGS for node in between)
 
 
 def _apart(places: list[Place]) -> list[Place]:

@@ -45,7 +45,7 @@ def announced_share(chain: list[Mark], announced: Announced) -> float:
     """Return the share of the chain's first numbers that stand as marks before it (or are vouched for)."""
     sample = chain[:12]
     if announced.vouched:
-        return sum(str(mark.number) in announced.vouched for mark in sample) / len(sample)
+        return sum(not announced.vouched.isdisjoint((mark.shown, str(mark.number))) for mark in sample) / len(sample)
     found, position = 0, -1
     for mark in sample:
         # On page bottoms, the mark of note n stands before note n, but not before note 1.

@@ -59,7 +59,7 @@ _BY_WORD = (
     (
         Region.RELATED,
         "related(?:-?posts|-?articles|-?content|-?links)?|recommend(?:ed|ations)?|read-?more|more-?(?:from|on|stories|articles)"
-        "|further-?posts|you-?may|also-?like|trending|popular|side-?bar|widgets?|teasers?|promo|newsletter|subscribe|subscription"
+        "|further-?posts|you-?may|also-?like|trending|popular|(?:sphinx|left|right|primary|secondary)?side-?bar|widgets?|teasers?|promo|newsletter|subscribe|subscription"
         "|next-?prev(?:ious)?|prev-?next|post-?navigation|jp-relatedposts|latest-?(?:posts|news)",
     ),
     (
@@ -88,6 +88,7 @@ _NEVER = frozenset({"html", "body", "main", "article"})
 _CHECKED = frozenset(
     {"div", "section", "aside", "ul", "ol", "p", "span", "td", "tr", "table", "dl", "li", "details", "figure", "a"}
 )
+_ROLE_MAIN = re.compile(r"""\brole\s*=\s*["']?main\b""", re.I)
 _MOST = 0.5
 
 
@@ -142,6 +143,8 @@ class RegionFinder:
                 self._main.append(element)
         elif words and names_notes(words):
             self._noted.append(element.index)
+        elif "main" in words and _ROLE_MAIN.search(self._markup.text, element.attributes_start, element.inner):
+            self._main.append(element)
         elif name in _BY_TAG or (words and name in _CHECKED):
             region = _region_by(name, words)
             if region is not None:
@@ -221,13 +224,19 @@ class TextParts:
         self._markup = markup
         self._weights = _weights(markup)
         self._main: tuple[int, int] | None = None
+        self._tells_main = _ROLE_MAIN.search(markup.text) is not None
 
     def is_text(self, node: Element | Text) -> bool:
         """Tell whether *node* stands in the page's text."""
         if self._main is None:
-            candidates = [other for other in self._markup.elements() if other.name in ("main", "article")]
+            candidates = [other for other in self._markup.elements() if self._may_be_main(other)]
             self._main = _main_part(candidates, self._weights, len(self._markup.text))
         return self._main[0] <= node.start < self._main[1] and self.region(node) is None
+
+    def _may_be_main(self, element: Element) -> bool:
+        if element.name in ("main", "article"):
+            return True
+        return self._tells_main and bool(_ROLE_MAIN.search(self._markup.text, element.attributes_start, element.inner))
 
     def region(self, node: Element | Text) -> Region | None:
         """Return the region around *node*, None in the text itself."""
