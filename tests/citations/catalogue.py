@@ -66,7 +66,7 @@ def _variation(family: str, title: str, named: dict[str, str]) -> Variation:
     notes = [expected(line) for line in named.get("notes", "").splitlines() if line.strip()]
     links = named["links"].split() if "links" in named else None
     name = named["name"].strip() if "name" in named else _NAMES[kind]
-    dates, pairs = (named[part].splitlines() if part in named else None for part in ("dates", "pairs"))
+    dates, pairs = (named[part].strip().splitlines() if part in named else None for part in ("dates", "pairs"))
     return Variation(family, title, name, named[kind], notes, links, dates, pairs)
 
 
