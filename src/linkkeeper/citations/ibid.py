@@ -11,21 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SIGNAL = (
-    r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|generally)\b"
+    r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|véase|vide|cfr|zie|см|generally)\b"
     r"[\W_]*+)*+"
 )
 _IBID = re.compile(
     rf"[\W_]*+{_SIGNAL}"
-    r"(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=[\s*_)]*[.,]|\W*+$|[\s*_]*\(|\s+at\b)|idem|ebd|ebenda|там же)(?!\w)",
+    r"(?:ibid(?:em)?|ibíd(?:em)?|ib|id(?=[\s*_)]*[.,]|\W*+$|[\s*_]*\(|\s+at\b)|idem|ebd|ebenda|там же|"
+    r"loc\.?\s?cit|a\.\s?a\.\s?O)(?!\w)",
     re.I,
 )
 _SUPRA = re.compile(
-    r"\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnote)\s*"
+    r"\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnoten?|notas?|noot|voetnoot)\s*"
     r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
 _DIRECTLY = re.compile(r"(?:supra|infra|cit\.?|above|see)\W*$", re.I)
-_NEARBY = re.compile(r"supra|infra|above|op\. ?cit|see|cf|\bin\b|,\s*$|^\W*$", re.I)
+_NEARBY = re.compile(
+    r"supra|infra|above|op\. ?cit|see|cf|\bin\b|\b(?:wie|siehe|vgl|voir|véase|vide|zie|oben)\b|a\. ?a\. ?O|,\s*$|^\W*$",
+    re.I,
+)
 _SUPRA_WORD = re.compile(r"\bsupra\b|\bop\.?\s*cit\b|\bloc\.?\s*cit\b|\ba\.\s?a\.\s?O\b", re.I)
 _QUOTED = re.compile(r"[“„«\"](?P<title>[^“”„«»\"]{8,500}+)[”“»\"]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -143,7 +147,17 @@ class _Resolver:
 
 def _may_name_notes(lower: str) -> bool:
     """Plain words are found much quicker than patterns."""
-    return "note" in lower or "fn" in lower or "anm." in lower or " n." in lower or "(n" in lower or " nn" in lower
+    return (
+        "note" in lower
+        or "nota" in lower
+        or "noot" in lower
+        or "fn" in lower
+        or "anm." in lower
+        or "fuß" in lower
+        or " n." in lower
+        or "(n" in lower
+        or " nn" in lower
+    )
 
 
 def _supra_word(text: str) -> re.Match[str] | None:

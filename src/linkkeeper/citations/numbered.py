@@ -15,7 +15,7 @@ from linkkeeper.citations.boundaries import find_urls
 from linkkeeper.citations.numbered_ends import Numbered, pieces
 from linkkeeper.citations.numbered_marks import SUPERSCRIPTS, Announced, Mark, announced_share, marks_in, number_of
 from linkkeeper.citations.numbered_signs import with_signed
-from linkkeeper.citations.page_turns import page_turns
+from linkkeeper.citations.page_turns import is_within, page_turns
 
 HEADING = re.compile(
     r"(?:^|[\s.#*=_-])(?:end-?notes?|foot-?notes?|notes?(?: and references)?|references?(?: and notes)?|sources|"
@@ -103,6 +103,7 @@ def find_numbered(
     best: tuple[float, list[Mark]] | None = None
     lines = _is_wrapped(text)
     flowing = (_SOFT_BREAK.sub(" ", text) if lines else text).replace("\u00a0", " ")
+    turns = page_turns(text) if paged and lines else []
     known = Announced({} if vouched else marks_in(text), frozenset(vouched))
     for name, pattern, needs_lines, signs in _STYLES:
         if (needs_lines and not lines) or not any(sign in text for sign in signs):
@@ -112,6 +113,7 @@ def find_numbered(
             for m in pattern.finditer(text if needs_lines else flowing)
             if (number := number_of(shown := m["n"].translate(SUPERSCRIPTS)))
             and (not name.startswith("flat") or _after_sentence(text, m.start()))
+            and not (turns and is_within(turns, m.start("n")))
         ]
         if counted and name == "dot":
             marks = _as_counted(text, marks)
@@ -121,7 +123,7 @@ def find_numbered(
     arrows = _by_arrows(text)
     if best is None or len(arrows) > 1.5 * len(best[1]):
         return with_signed(text, arrows or _dropped(flowing))
-    return with_signed(text, pieces(text, best[1], known, page_turns(text) if paged and lines else None))
+    return with_signed(text, pieces(text, best[1], known, turns))
 
 
 def _as_counted(text: str, marks: list[Mark]) -> list[Mark]:

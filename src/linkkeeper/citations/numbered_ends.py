@@ -48,15 +48,13 @@ def line_width(text: str) -> int | None:
     return int(quantiles(lengths, n=20)[-1])
 
 
-def pieces(
-    text: str, chain: list[Mark], known: Announced, turns: Sequence[tuple[int, int]] | None = None
-) -> list[Numbered]:
+def pieces(text: str, chain: list[Mark], known: Announced, turns: Sequence[tuple[int, int]] = ()) -> list[Numbered]:
     """
     Return the notes that begin at the marks of *chain*.
 
     Args:
         known: Where numbers stand like marks in the text.
-        turns: Where its pages turn; None for a text that has none.
+        turns: Where its pages turn.
     """
     notes: list[Numbered] = []
     for index, mark in enumerate(chain):

@@ -95,3 +95,8 @@ def turn_in(turns: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int
     """Return the first of *turns* that begins between two places."""
     index = bisect_left(turns, (start, 0))
     return turns[index] if index < len(turns) and turns[index][0] < end else None
+
+
+def is_within(turns: Sequence[tuple[int, int]], position: int) -> bool:
+    index = bisect_left(turns, (position + 1, 0)) - 1
+    return index >= 0 and position < turns[index][1]
