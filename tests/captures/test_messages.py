@@ -70,8 +70,16 @@ def test_lines_of_an_answer_that_are_no_fields_mean_nothing_and_are_forwarded() 
     assert without == response(STRAY + b"X-Long: one\r\n\ttwo\r\nContent-Length: 2\r\n")
 
 
+def test_blanks_before_a_colon_are_no_part_of_the_name() -> None:
+    """Browsers trim them; what tells the end of a body is refused instead."""
+    head = read_response(response(b"Location : /moved\r\nContent-Type\t: text/html\r\nContent-Length: 2\r\n"))
+    assert (head.text(b"location"), head.media_type) == ("/moved", "text/html")
+    with pytest.raises(MalformedMessage):
+        read_response(response(b"Content-Length : 2\r\n"))
+
+
 def test_a_request_with_such_lines_is_refused() -> None:
-    for line in (b"X-Long: one\r\n two\r\n", b"no colon\r\n", b"X Y: blank\r\n"):
+    for line in (b"Host : a.example\r\n", b"X-Long: one\r\n two\r\n", b"no colon\r\n", b"X Y: blank\r\n"):
         with pytest.raises(MalformedMessage):
             read_request(response(line, start=b"GET / HTTP/1.1"))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from captures.truth_server import Answering, Request, TruthServer
-from captures.truth_web import MAIN, NAMES, head, png, send
+from captures.truth_web import MAIN, NAMES, head, page, png, send
 from captures.visiting import TIGHT, Visitor
 from linkkeeper.vocabulary.capture import Quality, StepOutcome, Truncation
 
@@ -35,6 +35,8 @@ async def serve(request: Request, answer: Answering) -> None:
             answer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             answer.writer.transport.abort()
         answer.writer.close()
+    elif path == "/framing":
+        await send(answer, page("Around it", "<p>The words around it.</p><iframe src=/counted></iframe>"))
     elif path.startswith("/late."):
         # What the page names is still on its way when the document breaks off.
         await asyncio.sleep(0.5)
@@ -81,3 +83,13 @@ def test_what_came_is_read_and_what_belongs_to_it_arrives(visitor: Visitor, path
     assert {kept.exchange.url.rpartition("/")[2] for kept in visited.sink.kept} >= {"late.css", "late.js", "late.png"}
     if path != "/packed":
         assert visit.text.rstrip().endswith("The last words that came.")
+
+
+def test_a_frame_that_breaks_off_does_not_hold_the_page_up(visitor: Visitor) -> None:
+    visited = visitor.visit(f"https://{MAIN}/framing")
+    (load,) = [step for step in visited.visit.steps if step.name == "load"]
+    assert (load.outcome, load.detail) == (StepOutcome.DONE, "")
+    assert "The words around it." in visited.visit.text
+    assert "that came before the break" in visited.visit.text
+    assert visited.visit.quality is Quality.PARTIAL
+    assert "not whole" in visited.visit.reason

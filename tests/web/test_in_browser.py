@@ -87,8 +87,9 @@ def archived(room: Room, html: str, *, head: bytes = HTML, **values: Any) -> str
 
 def replayed(page: Page, listeners: Listeners) -> Any:
     """Open the memento page and wait until replay has taken the picture's place; returns the archived frame."""
-    page.goto(f"{listeners.desk}/web/20261119090000/{URL}")
-    assert page.locator("img.picture").is_visible()
+    answer = page.goto(f"{listeners.desk}/web/20261119090000/{URL}")
+    assert answer is not None
+    assert '<img class="picture"' in answer.text(), "the picture is there before anything has run"
     page.wait_for_selector("#stage.live")
     return next(frame for frame in page.frames if "/replay/w/" in frame.url and "mp_/" in frame.url)
 

@@ -1,8 +1,8 @@
 """
 How an answer is handed on to the browser.
 
-Everything as it came, with one exception: a page's document ends for the
-browser with its connection, whatever framing the origin gave it. A document
+Everything as it came, with one exception: the document of a page or frame ends
+for the browser with its connection, whatever framing the origin gave it. A document
 that breaks off, at the origin or at a limit of ours, is then shown as far as
 it came; told of the break, Chromium drops what it has not yet parsed, which
 behind a script that loads late is all of it. The record says that it broke off.
@@ -33,7 +33,7 @@ class HandingOn:
         self._browser = browser
         self._head = head
         self._framing = framing
-        shown = asked.navigation and asked.destination in ("", "document") and kind_of(head) is SourceKind.PAGE
+        shown = asked.navigation and kind_of(head) is SourceKind.PAGE
         self._document = shown and framing is not Framing.NONE
 
     @property

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from linkkeeper.egress.heads import FIELD_LINE, FRAMING_LINE
+from linkkeeper.egress.heads import FIELD_LINE, FRAMING_LINE, with_trimmed_name
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\S+) (HTTP/1\.[01])")
 _STATUS_LINE = re.compile(rb"(HTTP/1\.[01]) ([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
@@ -129,7 +129,7 @@ def _lenient(lines: list[bytes]) -> list[bytes]:
         if b"\r" in line or b"\0" in line:
             raise MalformedMessage("a control character in a header line")
         if not line.startswith(_BLANKS):
-            unfolded.append(line)
+            unfolded.append(with_trimmed_name(line))
         elif not unfolded or FRAMING_LINE.match(unfolded[-1]):
             raise MalformedMessage("a folded header line")
         else:

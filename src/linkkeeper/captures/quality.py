@@ -187,9 +187,9 @@ def _telling_steps(kind: SourceKind) -> frozenset[str]:
 def _left_out(facts: VisitFacts) -> list[str]:
     reasons = []
     if facts.missing_styles:
-        reasons.append(f"{facts.missing_styles} style sheets are missing")
+        reasons.append(f"{facts.missing_styles} style sheets are missing or not whole")
     elif facts.resources and facts.missing / facts.resources > _MISSING_SHARE:
-        reasons.append(f"{facts.missing} of {facts.resources} resources are missing")
+        reasons.append(f"{facts.missing} of {facts.resources} resources are missing or not whole")
     for what, share in (("PDF", facts.pdf_share), ("document", facts.dom_share)):
         if share is not None and share < _TEXT_SHARE:
             reasons.append(f"the {what} has only {share:.0%} of the page's text")

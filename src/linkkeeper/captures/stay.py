@@ -354,7 +354,7 @@ class Stay:
         if main is None or main.answer is None:
             return VisitFacts(trouble=self._trouble or self.lost, steps=tuple(self.runner.reports))
         resources = [asked for asked in self.ledger.asked if _belongs_to_page(asked)]
-        missing = [asked for asked in resources if asked.answer is None or asked.answer.status >= 400]
+        missing = [asked for asked in resources if _is_missing(asked)]
         return VisitFacts(
             status=main.answer.status,
             headers=tuple((key.lower(), value) for key, value in main.answer.text_fields()),
@@ -383,6 +383,13 @@ def _share_in_document(shown: str, document: str) -> float | None:
     kept = KeptText(shown)
     kept.meet(unescape(document[:LARGEST_DOCUMENT]))
     return kept.share
+
+
+def _is_missing(asked: Asked) -> bool:
+    """Whether the page had to do without it; what the browser itself gave up or never ends is no loss."""
+    if asked.answer is None or asked.answer.status >= 400:
+        return True
+    return asked.truncated is not None and not asked.left and not asked.streaming
 
 
 def _belongs_to_page(asked: Asked) -> bool:
