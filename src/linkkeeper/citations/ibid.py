@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SIGNAL = (
-    r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|véase|vide|cfr|zie|см|generally)\b"
-    r"[\W_]*+)*+"
+    r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|véase|vide|cfr|zie|"
+    r"см|generally)\b[\W_]*+)*+"
 )
 _IBID = re.compile(
     rf"[\W_]*+{_SIGNAL}"

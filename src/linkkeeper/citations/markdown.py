@@ -25,6 +25,12 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 
 _FRONT = re.compile(r"\A\ufeff?(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<body>.*?)^(?P=fence)[ \t]*\r?$", re.S | re.M)
 _FENCE = re.compile(r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*$", re.M)
+#: What MDX adds to Markdown: modules, and comments of its own.
+_MDX = re.compile(
+    r"^(?:import\s[^\n]*(?:from\s+)?[\"'][^\n]*|export\s+(?:const|let|var|default|function|async|\{|\*)[^\n]*(?:\n[^\n]*\S[^\n]*)*)"
+    r"|\{/\*(?:(?!\*/).){0,8000}\*/\}",
+    re.M | re.S,
+)
 _NOTE = re.compile(r"^[ ]{0,3}\[\^(?P<label>[^\]\s]{1,60})\]:[ \t]*", re.M)
 _DEFINITION = re.compile(
     r"""^[ ]{0,3}\[(?P<name>[^\]\^\n][^\]\n]{0,200})\]:[ \t]*\n?[ \t]*(?:<(?P<angled>[^<>\n]*)>|(?P<url>\S+))
@@ -75,7 +81,7 @@ def _masked(text: str, start: int) -> tuple[str, dict[str, Definition]]:
         parts += [text[position : fence.start()], _blank(text[fence.start() : end])]
         position = end
     masked = "".join(parts) + text[position:]
-    masked = _without_comments(masked)
+    masked = _MDX.sub(lambda match: _blank(match.group()), _without_comments(masked))
     definitions: dict[str, Definition] = {}
     for match in _DEFINITION.finditer(masked):
         group = "angled" if match["angled"] is not None else "url"

@@ -44,6 +44,9 @@ _REFERENCE = re.compile(r"[ \t]?\[(?P<name>[^\[\]]{0,200})\]")
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
 _ORIGINAL = re.compile(r"""\bdata-originalurl\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 _BACK_TEXT = re.compile(r"[\s↩↑⤴↵^←\ufe0e\ufe0f]*(?:back|return|jump[^\]]{0,20})?[\s↩\ufe0e\ufe0f]*", re.I)
+#: Marks, and labels that lead back.
+_MARK_ADDRESS = re.compile(r"#(?:[\w-]*[-_:])?_?(?:ftn|edn|fn|footnote|endnote|note|cite)[\w:-]*\d", re.I)
+_MARK_TEXT = re.compile(r"[\s\\\[\]()^*↩↑]*(?:\d{1,4}|[ivxl]{1,6})?[\s\\\[\]().:*↩↑\ufe0e\ufe0f]*", re.I)
 #: CommonMark lets a reader stop at this depth of brackets in a destination.
 _MAX_NESTED = 32
 
@@ -229,6 +232,9 @@ class _Taker:
             return match.end()
         if image or (link.url.startswith("#") and _BACK_TEXT.fullmatch(self.source.text, opening + 1, closing)):
             return after
+        if _MARK_ADDRESS.search(link.url) and _MARK_TEXT.fullmatch(self.source.text, opening + 1, closing):
+            # A converted mark that carries the page's full address: it leads to a note, not to a source.
+            link = Destination(0, 0, link.url[link.url.index("#") :], link.source, link.form)
         self.pending.append((closing, after, len(self.flat), link))
         return match.end()
 

@@ -75,7 +75,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True, "("),
     ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True, "*^"),
     ("bare", re.compile(_INDENT + r'(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“"‘]))(?=[^\d\s.,;:|)\]%–-])', re.M), True, " "),
-    ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\u00a0]*\n[ \t\u00a0]*(?=\S)", re.M), True, "\n"),
+    ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\xa0]*\n(?:[ \t\xa0]*\n)?[ \t\xa0]*(?=\S)", re.M), True, "\n"),
     ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False, "^↑"),
     ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False, "¹²"),
     ("flat", re.compile(r"(?P<n>\d(?<=\S \d)\d{0,3}) (?=[^\d\s.,;:|)\]%–-])"), False, " "),
@@ -215,7 +215,7 @@ def _score(text: str, chain: list[Mark], style: str, known: Announced) -> float 
         needed = 0.05 if heading and announced > 0.6 else 0.2 if heading and announced > 0.3 else 0.3
     if average < needed or (not heading and announced < 0.3 and len(chain) < 4):
         return None
-    if style in ("flat", "flatdot", "dot", "bare", "paren") and not heading and announced < 0.3:
+    if style in ("flat", "flatdot", "dot", "bare", "paren", "alone") and not heading and announced < 0.3:
         return None
     return len(chain) * (average + 0.5 * announced + (0.3 if heading else 0.0))
 
