@@ -50,7 +50,8 @@ _CLAIMING = (
     *("cess", "triev", "visit", "view", "check", "consult", "abruf", "abgeruf", "zuletzt", "zugriff", "stand"),
     *("raadpl", "acceso", "visto", "archiv", "дата"),
 )
-_AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b")
+#: Behind the date; what another date follows belongs to that one.
+_AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b(?!(?: (?:on|am|at|le))?:?\s+(?:\d|[^\W\d_]{3,10}\.?\s\d))")
 #: What stands before the date of an article; behind it may only come names.
 _BYLINE = re.compile(
     r"(?:(?:^|[\s|•·])(?:by|von|par|por|di)\s+[A-ZÀ-ÖØ-Þ][^.!?\n]{2,80}|(?:published|posted|updated|date|"

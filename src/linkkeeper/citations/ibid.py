@@ -66,8 +66,9 @@ def meant_by(notes: Sequence[Cited]) -> list[Meant]:
 
 class _Resolver:
     def __init__(self) -> None:
-        self.seen: list[Cited] = []
-        self.was_ibid = False
+        #: Of each series of notes the last one; and the series whose last one was an Ibid.
+        self.last: dict[str, Cited] = {}
+        self.after_ibid: set[str] = set()
         self.meant: dict[str, Meant] = {}
         self.by_words: dict[str, str] = {}
         self.by_title: dict[str, str] = {}
@@ -78,9 +79,10 @@ class _Resolver:
         is_ibid = _IBID.match(note.text) is not None
         named = _supra_word(note.text)
         meant = self._meant(note, named, is_ibid=is_ibid)
-        self.was_ibid = is_ibid
+        series = _series(note.label)
+        (self.after_ibid.add if is_ibid else self.after_ibid.discard)(series)
         self.meant[note.label] = meant
-        self.seen.append(note)
+        self.last[series] = note
         self.labels.add(note.label)
         self._learn(note, meant)
         if not is_ibid and named is None:
@@ -89,9 +91,10 @@ class _Resolver:
 
     def _meant(self, note: Cited, named: re.Match[str] | None, *, is_ibid: bool) -> Meant:
         refers_to = self._referred(note, named)
-        if is_ibid and self.seen:
-            before = self.seen[-1]
-            start = self.meant[before.label].ibid_of if self.was_ibid else before.label
+        series = _series(note.label)
+        if is_ibid and series in self.last:
+            before = self.last[series]
+            start = self.meant[before.label].ibid_of if series in self.after_ibid else before.label
             return Meant(start or before.label, refers_to, None if note.has_url else self._source_of(before))
         if note.has_url:
             return Meant(None, refers_to)
@@ -143,6 +146,20 @@ class _Resolver:
             self.by_title[_words(match["title"])] = note.label
             short = re.split(r"[:?–—]", match["title"], maxsplit=1)[0]
             self.by_title.setdefault(_words(short), note.label)
+
+
+def _series(label: str) -> str:
+    """
+    Return which series a note belongs to: "note 2" and "b" stand among numbers, but are counted apart.
+
+    Names of notes (``[^kay]``) are no series of their own, nor are Roman numbers.
+    """
+    if label.isdecimal() or label in ("i", "v", "x", "l"):
+        return ""
+    if len(label) == 1:
+        return "letters" if label.isalpha() else "signs"
+    group, _, number = label.rpartition(" ")
+    return group if number.isdecimal() else ""
 
 
 def _may_name_notes(lower: str) -> bool:

@@ -1,7 +1,7 @@
 """reStructuredText: footnotes, citations, targets and references."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.flat import Flat
@@ -27,6 +27,7 @@ _UNREAD = re.compile(
 #: A phrase that says itself where it leads.
 _EMBEDDED = re.compile(r"\s<[^<>]+>\Z")
 _OPTIONS = re.compile(r"[^\n]*(?:\n[ \t]+:[^:\n]+:[^\n]*)*")
+_SYMBOLS = "*†‡§¶#♠♥♦♣"
 _INLINE = re.compile(
     r"""`(?P<text>[^`<>]*+)<(?P<url>(?:https?|ftp)://[^<>`]+)>`__?
       | `(?P<phrase>[^`\n]{1,200})`_(?P<nameless>_?)(?!_)
@@ -43,7 +44,8 @@ def read_rst(text: str) -> Draft:
     taker = _Taker(text, [match for match in _TARGET.finditer(text) if "://" in match["url"]])
     notes: list[NoteDraft] = []
     running: list[LinkDraft] = []
-    position, counted = 0, 0
+    position = 0
+    shown = _Numbers(match["label"] for match in _NOTE.finditer(text))
     width = line_width(text)
     for match in _NOTE.finditer(text):
         if match.start() < position:
@@ -51,12 +53,11 @@ def read_rst(text: str) -> Draft:
         running.append(taker.running(position, match.start(), width))
         end = _end(text, match.end(), len(match["indent"]))
         label = match["label"]
-        if label in ("#", "", "*"):
-            counted += 1
+        given = shown.next(label)
         flat, destinations = taker.take(match.end(), end)
         notes.append(
             NoteDraft(
-                label=label if label not in ("#", "") else str(counted),
+                label=given,
                 flat=flat,
                 start=match.start(),
                 end=end,
@@ -69,6 +70,29 @@ def read_rst(text: str) -> Draft:
     running.append(taker.running(position, len(text), width))
     title = re.search(r"^(?P<title>\S.*)\n(?:={3,}|-{3,}|~{3,})[ \t]*$|^:?Title:[ \t]*(?P<field>.+)$", text, re.M)
     return Draft(notes, running, (title["title"] or title["field"]).strip() if title else None)
+
+
+class _Numbers:
+    """
+    What docutils shows at notes that it counts itself; named ones keep their names, but are counted too.
+
+    Source: docutils' restructuredText specification, "Auto-Numbered Footnotes", "Auto-Symbol Footnotes".
+    """
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self.taken = {int(label) for label in labels if label.isascii() and label.isdecimal() and len(label) < 6}
+        self.number = self.symbol = 0
+
+    def next(self, label: str) -> str:
+        if label == "*":
+            self.symbol += 1
+            return _SYMBOLS[(self.symbol - 1) % len(_SYMBOLS)] * ((self.symbol - 1) // len(_SYMBOLS) + 1)
+        if label and not label.startswith("#"):
+            return label
+        self.number += 1
+        while self.number in self.taken:
+            self.number += 1
+        return label if len(label) > 1 else str(self.number)
 
 
 def _without_unread(text: str) -> str:
