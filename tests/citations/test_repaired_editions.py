@@ -1,6 +1,7 @@
 """A repaired edition gives the same citations as the original."""
 
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 
@@ -25,8 +26,9 @@ def all_urls(reading: Reading) -> list[CitedUrl]:
 
 
 def citations(reading: Reading) -> list[object]:
+    # Archived links hold the address as it is fetched: escaped.
     notes = [
-        (note.label, note.text, [key_of(url.as_cited) for url in note.urls], note.ibid_of, note.refers_to)
+        (note.label, unquote(note.text), [key_of(url.as_cited) for url in note.urls], note.ibid_of, note.refers_to)
         for note in reading.notes
     ]
     return [notes, [key_of(url.as_cited) for url in reading.links]]
