@@ -113,7 +113,9 @@ class BrowserSettings(Table):
 class CaptureSettings(Table):
     slots: int = Field(2, ge=1, le=16, description="Visits at a time.")
     total_timeout_s: float = Field(120.0, gt=0, description="Limit of one visit.")
-    load_timeout_s: float = Field(20.0, gt=0, description="Limit of the load step.")
+    load_timeout_s: float = Field(
+        20.0, gt=0, description="Limit of the load step; what holds a page up is given up after 70 % of it."
+    )
     consent_timeout_s: float = Field(3.0, gt=0, description="Limit of dismissing a consent banner.")
     behaviour_timeout_s: float = Field(10.0, gt=0, description="Limit of scrolling and clicking.")
     settle_timeout_s: float = Field(4.0, gt=0, description="Limit of waiting for the network to rest.")

@@ -67,6 +67,8 @@ class Recorder:
         self._credentials = b"Basic " + base64.b64encode(f"{_USER}:{self._password}".encode("ascii"))
         self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._relays: dict[Relay, Origin] = {}
+        self._hung: set[Origin] = set()
         self._connections = 0
 
     async def __aenter__(self) -> "Recorder":
@@ -107,6 +109,18 @@ class Recorder:
             await self._exchange(url, _path(url), request, upstream=upstream, browser=None, by_us=True)
         finally:
             upstream.abort()
+
+    def hang_up(self, *, idle_s: float) -> None:
+        """
+        Give up what the page waits for and what does not come.
+
+        Args:
+            idle_s: How long nothing has come. An origin that has been given up once is not waited for again.
+        """
+        for relay, origin in tuple(self._relays.items()):
+            if relay.holds_up and (relay.idle_s >= idle_s or origin in self._hung):
+                self._hung.add(origin)
+                relay.hang_up()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -287,6 +301,7 @@ class Recorder:
         )
         if browser is not None:
             browser.on_lost = relay.browser_left
+        self._relays[relay] = upstream.origin
         try:
             outcome = await relay.run()
         except NoAnswer:
@@ -294,6 +309,7 @@ class Recorder:
                 await browser.send(_NO_ANSWER)
             return False
         finally:
+            del self._relays[relay]
             if browser is not None:
                 browser.on_lost = None
         if not outcome.origin_reusable:

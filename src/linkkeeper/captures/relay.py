@@ -35,8 +35,12 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 MALFORMED = "refused, malformed"
 #: The reason of a request that was still waiting when the visit ended.
 NO_ANSWER_YET = "no answer before the visit ended"
+#: The reason of a request that we gave up because the page waited for it.
+HUNG = "no answer while the page waited for it"
 #: The reason of a request that the browser itself gave up.
 TAKEN_BACK = "the page took its request back"
+#: What is fetched for no place in the page (``Sec-Fetch-Dest``), and pages themselves.
+_HOLD_NOTHING_UP = frozenset({"", "empty", "document", "worker", "sharedworker", "serviceworker", "report"})
 #: What an upstream proxy answers when the trouble is its own.
 _PROXY_TROUBLE = frozenset({407, 502, 503, 504})
 
@@ -102,6 +106,9 @@ class Relay:
         self._truncated: Truncation | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._given_up = False
+        self._hung = False
+        self._answering = asyncio.timeout(None)
+        self._moved = asyncio.get_running_loop().time()
 
     async def run(self) -> Outcome:
         """
@@ -125,7 +132,11 @@ class Relay:
 
     async def _answer_or_give_up(self) -> tuple[Wire, ResponseHead]:
         try:
-            return await self._answer()
+            async with self._answering:
+                return await self._answer()
+        except TimeoutError as error:
+            self._give_up(HUNG)
+            raise NoAnswer(HUNG) from error
         except (UpstreamFailed, NoAnswer) as error:
             self._give_up(str(error), refused=error.refused)
             raise NoAnswer(str(error), refused=error.refused) from error
@@ -233,16 +244,17 @@ class Relay:
             try:
                 piece = await wire.some()
             except WireLost:
-                return self._cut(Truncation.DISCONNECT)
+                return self._cut(self._break)
             if not piece:
                 ended = end.finish_at_close() and not self._given_up
-                return ended or self._cut(Truncation.DISCONNECT)
+                return ended or self._cut(self._break)
             try:
                 used = end.feed(piece)
             except MalformedMessage as error:
                 self._ledger.fail(self._asked.url, f"{MALFORMED}: {error}")
                 self._body.add(piece)
                 return self._cut(Truncation.UNSPECIFIED)
+            self._moved = asyncio.get_running_loop().time()
             if used < len(piece):
                 wire.unread(piece[used:])
                 piece = piece[:used]
@@ -293,6 +305,29 @@ class Relay:
     def _give_up_waiting(self) -> None:
         self._given_up = True
         self._upstream.abort()
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing has come from the origin."""
+        return asyncio.get_running_loop().time() - self._moved
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether the page's loading waits for it: whatever its scripts fetch does not hold it up."""
+        asked = self._asked
+        return not (asked.main or asked.by_us or asked.streaming or asked.destination in _HOLD_NOTHING_UP)
+
+    def hang_up(self) -> None:
+        """Give up an answer for which the page waits, or the rest of it, so that the page goes on without."""
+        if self._asked.answer is None:
+            self._answering.reschedule(asyncio.get_running_loop().time())
+        else:
+            self._hung = True
+            self._give_up_waiting()
+
+    @property
+    def _break(self) -> Truncation:
+        return Truncation.TIME if self._hung else Truncation.DISCONNECT
 
     def _gives_up(self, end: BodyEnd) -> bool:
         if self._asked.main or not self._browser_left():

@@ -14,6 +14,7 @@ from linkkeeper.captures.completer import Completer
 from linkkeeper.captures.kept_text import KeptText
 from linkkeeper.captures.ledger import Asked, Ledger
 from linkkeeper.captures.limits import LimitHit, VisitLimits
+from linkkeeper.captures.loading import wait_for_load
 from linkkeeper.captures.main_resource import LARGEST_DOCUMENT, own_pdf, sent_document
 from linkkeeper.captures.metadata import metadata_of
 from linkkeeper.captures.ports import Arrival, BrowserLease, PageTrouble, RecordSink, Tab
@@ -89,6 +90,7 @@ class Stay:
             TabLost: the page went away; what came before is kept.
         """
         self._tab = tab
+        self._recorder = recorder
         self._completer = Completer(recorder, self.ledger, tab, srcset=srcset)
         actions = self._actions()
         if not consent:
@@ -187,7 +189,7 @@ class Stay:
         assert self._arrival is not None, "the probe comes first"
         self._arrived = await asyncio.shield(self._arrival)
         if self._arrived is Arrival.COMMITTED:
-            return await self._loaded()
+            return await wait_for_load(self._tab, self._recorder, self.ledger, kind=self.kind, limits=self._limits)
         if self._arrived is Arrival.DOWNLOAD:
             # No type that browsers show, whatever the header promised.
             self.kind = SourceKind.FILE
@@ -197,23 +199,6 @@ class Stay:
         if main is not None and main.answer is not None and main.answer.status in (204, 205):
             raise StepSkipped(f"status {main.answer.status} has no content")
         raise PageTrouble(self._tab.trouble)
-
-    async def _loaded(self) -> str:
-        """Wait for the load event, which never comes for a file that breaks off."""
-        loaded = asyncio.ensure_future(self._tab.loaded(timeout_s=self._limits.load_timeout_s))
-        whole = asyncio.ensure_future(self.ledger.main_done.wait())
-        try:
-            await asyncio.wait({loaded, whole}, return_when=asyncio.FIRST_COMPLETED)
-            main = self.ledger.main
-            broken = main is not None and main.truncated is not None
-            if loaded.done() or not broken or self.kind is SourceKind.PAGE:
-                await loaded
-                return "the document broke off" if broken else ""
-        finally:
-            loaded.cancel()
-            whole.cancel()
-        await self._tab.stop_loading()
-        return "the file broke off"
 
     async def _download(self) -> str:
         assert self._arrival is not None, "the probe comes first"
