@@ -40,7 +40,6 @@ WALLS = {
         for title in (
             "Just a moment...",
             "Attention Required! | Cloudflare",
-            "Access denied",
             "Human Verification",
             "Pardon Our Interruption",
             "Access to this page has been denied",
@@ -67,6 +66,15 @@ def test_each_mark_of_a_wall_tells_on_its_own(mark: dict[str, str]) -> None:
     for words, status in product((20, 150, 350), (200, 202, 403, 503)):
         found = verdict(answered(document(words, **mark), status=status)).kind
         assert found is K.BLOCKED, (words, status)
+
+
+def test_access_denied_may_be_the_title_of_a_film() -> None:
+    """Of a refusal it tells whatever follows; of a success only where nothing else is told."""
+    for words, status in product((20, 150, 350), (403, 503)):
+        assert verdict(answered(document(words, title="Access denied"), status=status)).kind is K.BLOCKED
+    told = document(0, title="Access denied", body="<p>You do not have access. Your IP address was blocked.</p>")
+    assert verdict(answered(told)).kind is K.BLOCKED
+    assert verdict(answered(document(150, title="Access denied"))).kind is K.OK
 
 
 @pytest.mark.parametrize("status", [200, 202, 403, 405, 429, 503])

@@ -21,6 +21,7 @@ from linkkeeper.checks.scene import Finding, Scene, scene_of
 from linkkeeper.checks.soft404 import THIN_WORDS, is_shell, judge_soft404, sibling_urls
 from linkkeeper.checks.specials import at_target, is_identifier, judge_specials, stand_in_url
 from linkkeeper.checks.status import ASK_AS_BROWSERS_DO, judge_status
+from linkkeeper.checks.takeover import judge_takeover
 from linkkeeper.checks.walls import judge_walls
 from linkkeeper.pages.marks import login_words
 from linkkeeper.pages.shingles import written_simhash
@@ -31,7 +32,7 @@ from linkkeeper.vocabulary.observation import Evidence, Observation, Observation
 from linkkeeper.vocabulary.uri import is_supported, same_site
 
 #: Version of all rules together; raised whenever a verdict could change.
-RULE_SET = "2026.11.2"
+RULE_SET = "2026.11.3"
 
 _Kind = ObservationKind
 _TLS = frozenset({_Kind.TLS_EXPIRED, _Kind.TLS_WRONG_HOST, _Kind.TLS_SELF_SIGNED, _Kind.TLS_CHAIN, _Kind.TLS_OLD})
@@ -197,6 +198,7 @@ RULES: tuple[Callable[[Scene], Finding | None], ...] = (
     judge_soft404,
     _judge_landing,
     _judge_other_site,
+    judge_takeover,
     _judge_shell,
     judge_drift,
 )

@@ -35,7 +35,8 @@ _RETURN_KEYS = re.compile(
 #: As the whole last part of a path: words like these stand within the names of articles too.
 _ERROR_PATH = re.compile(
     r"(?:^|/)(?:(?:error|page)?[-_]?404(?:[-_](?:error|page|not[-_]?found))?|(?:page[-_]?|file[-_]?)?not[-_]?found|"
-    r"error(?:[-_]?page|s)?|missing|gone|expired|removed|seite-nicht-gefunden|page-introuvable)(?:\.\w{2,5})?/?$",
+    r"error(?:[-_]?page|s)?|missing|gone|expired|removed|seite-nicht-gefunden|page-introuvable)(?:\.\w{2,5})?/?$|"
+    r"^/cgi-sys/\w+\.cgi$",
     re.IGNORECASE,
 )
 _GEO_PATH = re.compile(

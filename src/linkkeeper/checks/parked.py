@@ -11,6 +11,7 @@ from linkkeeper.vocabulary.uri import host_of, registrable_domain, same_site
 _ONE_MARK_WORDS = 600
 #: ``ww25.example.org/…?subid1=…``: where a large parking service sends visitors.
 _NUMBERED_HOST = re.compile(r"ww\d{1,3}\.")
+_COUNTED = re.compile(r"[?&]sub(?:id)?1=")
 
 #: Registrable domains that sell domains; who lands there looked for a name that is for sale.
 _SALES = frozenset(
@@ -62,7 +63,7 @@ def judge_parked(scene: Scene) -> Finding | None:
         return _finding(f"the address leads to {host}, which sells domains", marks=(host,))
     if scene.jumped and urlsplit(scene.landed).path.rstrip("/").endswith("/lander"):
         return _finding("the page only jumps to /lander, as parked domains do", marks=("/lander",))
-    if _NUMBERED_HOST.match(host) and "subid1=" in scene.landed and same_site(scene.case.cited, scene.landed):
+    if _NUMBERED_HOST.match(host) and _COUNTED.search(scene.landed) and same_site(scene.case.cited, scene.landed):
         return _finding(f"the address leads to {host}, where parked domains count their visitors", marks=(host,))
     marks = parking_marks(scene.answer.body, scene.page, host=host_of(scene.answer.url))
     if len(marks) >= 2 or (marks and scene.words < _ONE_MARK_WORDS):

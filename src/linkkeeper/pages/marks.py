@@ -21,13 +21,21 @@ _GEO_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+#: What shops say of some of their goods.
+_IN_PART = re.compile(
+    r"\b(?:some|many|most|certain|a few|several|not all|einige|manche|certains|algunos)\b", re.IGNORECASE
+)
+
 
 def geography_words(page: Page) -> str | None:
     """The words that say that the page is withheld from this country; None on any page with a text of its own."""
     if page.word_count >= 90:
         return None
-    match = _GEO_WORDS.search(f"{page.title}. {page.visible_text}")
-    return match.group(0) if match else None
+    text = f"{page.title}. {page.visible_text}"
+    match = _GEO_WORDS.search(text)
+    if match is None or _IN_PART.search(text[max(0, match.start() - 60) : match.start()].rpartition(". ")[2]):
+        return None
+    return match.group(0)
 
 
 _LOGIN_SEGMENTS = re.compile(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkkeeper.pages.marks import labels
+from linkkeeper.pages.regret import says_item_missing, says_missing, tells_of_else
 from linkkeeper.pages.text import Page
 
 _SHORT_WORDS = 150
@@ -22,14 +23,16 @@ def _one_of(*patterns: str) -> str:
 
 #: Words of regret that open the headings of error pages.
 _REGRET = (
-    r"(?:(?:oops|ooops|whoops|uh[- ]oh|hmm+|sorry|we(?:'re| are) sorry|ups|oups|ops|hoppla|huch|hups|hoppsan|oeps|hopa|"
+    r"(?:(?:oops|ooops|whoops|uh[- ]oh|hmm+|sorry|we(?:'re| are) sorry|ups|oups|ops|hoppla|huch|hups|hoppsan|oeps|"
+    r"hopa|"
     r"leider|entschuldigung|désolée?|nous sommes désolés|vaya|lo sentimos|desculpe|spiacenti|siamo spiacenti|beklager|"
     r"przepraszamy|к сожалению|упс|извините|عذراً|抱歉|很抱歉|对不起|糟糕|죄송합니다|申し訳ございません)"
     r"(?:[\W_]{1,6}(?:but|aber|mais|pero|ma|mas)?\W{0,3}))?"
 )
 #: What a site may have lost.
 _THING = (
-    r"(?:page|file|url|document(?:ation)?(?: page)?|resource|article|content|site|story|post|record|entry|topic|thread|"
+    r"(?:page|file|url|document(?:ation)?(?: page)?|resource|article|content|site|story|post|record|entry|topic|"
+    r"thread|"
     r"listing|publication|item|address|location|blog)"
 )
 #: What a site may say the same of, but also that it *is* available.
@@ -54,14 +57,15 @@ _PHRASES = _one_of(
     r"(?:it )?looks like you(?:'re| are|'ve got(?:ten)?| got) lost|"
     r"(?:this|that|the) (?:page|file|url|document|article|content) (?:has gone|(?:is|has been) permanently "
     r"(?:gone|removed|deleted))",
-    rf"(?:the |this |that |your )?(?:requested )?{_ITEM} (?:(?:was |is |has been )?(?:not found|no longer (?:available|"
+    rf"(?:the |this |that |your )?(?:requested )?{_ITEM} (?:(?:was |is |has been )?(?:not found|no longer "
+    rf"(?:available|"
     r"listed|exists)|unavailable|removed|deleted)|(?:could not|couldn't|cannot|can't) be found|"
     r"does(?: not|n't) exist)",
     rf"no (?:such )?{_THING} (?:was )?(?:found|exists?)|invalid (?:{_THING} (?:id|number|address)|url)",
     rf"(?:the|this|that) (?:(?:requested|selected|specified|chosen) )?{_THING}(?: .{{1,40}})? (?:does not|doesn't|no "
     r"longer) exists?",
     rf"we (?:can't|cannot|couldn't|could not) (?:seem to )?find (?:that|the|this|your) {_THING}.{{0,40}}",
-    r"we (?:can't|cannot|couldn't|could not) (?:seem to )?find what you(?:'re| are) looking for",
+    r"we (?:can't|cannot|couldn't|could not) (?:seem to )?find (?:what you(?:'re| are) looking for|that|it)",
     r"it (?:seems|looks like) (?:we can't find what you're looking for|nothing was found at this location).{0,40}",
     rf"(?:this|that|the) {_THING} (?:has gone|went|seems to (?:be|have gone)|got|is|appears to be) "
     r"(?:missing|walkabout|astray|lost|away)",
@@ -75,7 +79,8 @@ _PHRASES = _one_of(
     r"(?:nicht|nicht (?:\()?mehr(?:\))?) (?:gefunden(?: werden)?|vorhanden|verfügbar|erreichbar|auffindbar)",
     r"(?:wir konnten |konnten wir )(?:leider )?(?:die |den |das )?(?:gewünschte |gesuchte |angeforderte )?"
     r"(?:seite|datei|artikel|beitrag) (?:leider )?nicht finden",
-    r"(?:diese[rsn]? |die |den |das )?(?:seite|artikel|beitrag|inhalt|dokument) gibt es (?:hier )?(?:leider )?nicht(?: "
+    r"(?:diese[rsn]? |die |den |das )?(?:seite|artikel|beitrag|inhalt|dokument) gibt es (?:hier )?(?:leider "
+    r")?nicht(?: "
     r"mehr)?|hier (?:ist|gibt es) (?:leider )?nichts (?:zu (?:finden|sehen))",
     # French
     r"erreur[ :]*404|(?:la |cette |votre )?(?:page|article|document|contenu)(?: (?:demandée?|recherchée?|que vous "
@@ -85,7 +90,8 @@ _PHRASES = _one_of(
     r"(?: ou plus| disponible| en ligne)?(?: ou n'existe plus)?",
     # Spanish, Catalan, Portuguese, Italian, Romanian
     r"(?:la )?página(?: (?:solicitada|que (?:busca|buscas|está buscando|intenta .{1,20})))? no (?:fue |ha sido )?"
-    r"(?:encontrada|existe|disponible|se encuentra|está disponible)|no (?:encontrada|encontrado|se encontró la página)|"
+    r"(?:encontrada|existe|disponible|se encuentra|está disponible)|no (?:encontrada|encontrado|se encontró la "
+    r"página)|"
     r"no se (?:puede|pudo) encontrar (?:esa|esta|la) página|pàgina no trobada|no s'ha trobat la pàgina",
     r"no (?:hemos (?:podido )?|podemos |pudimos )?(?:encontra(?:mos|do|r)) (?:la|esta|esa) página.{0,40}",
     r"(?:(?:este|el|la|esta) )?(?:contenido|artículo|documento|noticia|página)(?: (?:solicitad[oa]|que busc\w+))? "
@@ -108,7 +114,8 @@ _PHRASES = _one_of(
     r"sidan(?: du (?:söker|letar efter))? (?:hittades inte|kunde inte hittas|kan inte hittas|finns inte(?: längre)?)",
     r"siden(?: du (?:leter etter|leder efter|søger|søker))? (?:(?:blev|ble) ikke (?:fundet|funnet)|findes ikke(?: "
     r"længere)?|"
-    r"ikke funnet|finnes ikke|eksisterer ikke)|vi finner ikke siden(?: du leter etter)?|vi kan ikke finde siden.{0,30}",
+    r"ikke funnet|finnes ikke|eksisterer ikke)|vi finner ikke siden(?: du leter etter)?|vi kan ikke finde "
+    r"siden.{0,30}",
     r"(?:hakemaasi |etsimääsi )?sivua ei (?:löydy|löytynyt|ole olemassa)",
     # Polish, Czech, Slovak, Slovene, Croatian, Serbian, Hungarian
     r"nie ma takiej strony|(?:artykuł|dokument|treść) nie (?:istnieje|został[ao]? znalezion[ya])|nie znaleźliśmy "
@@ -130,25 +137,53 @@ _PHRASES = _one_of(
     r"(?:βρέθηκε|υπάρχει)",
     # Chinese, Japanese, Korean, Arabic, Persian, Hebrew, Vietnamese, Indonesian, Thai, Hindi
     r"(?:您|你|这个|這個|该|此)?(?:所)?(?:访问|请求|要找|要访问|查找|訪問|浏览)?的?(?:页面|网页|頁面|網頁|文章|内容)"
-    r"(?:已经|已經|可能)?(?:不存在|未找到|找不到|没有找到|已被删除|已删除|走丢|不见|丢失|迷路|飞走|不翼而飞|不存在或已被?删除)了?",
+    r"(?:已经|已經|可能)?(?:不存在|未找到|找不到|没有找到|已被删除|已删除|走丢|不见|丢失|迷路|飞走|不翼而飞|"
+    r"不存在或已被?删除)了?",
     r"(?:找不到|未找到|没有找到)(?:您|你)?(?:想要|要|访问|请求)?的?(?:页面|网页|頁面|網頁)了?",
     r"(?:指定的)(?:主题|帖子|页面|文章|内容)不存在(?:或.{1,20})?",
     r"(?:お探しの|指定された|ご指定の|アクセスしようとした)?(?:ページ|記事|ファイル)(?:が|は)"
     r"(?:見つかりません|存在しません|見つかりませんでした|存在しないか.{1,30}|削除されました)(?:でした)?",
     r"(?:요청하신 |찾으시는 )?페이지를 찾을 수 없습니다|(?:존재하지 않는|삭제된) (?:페이지|게시물)입니다",
     r"الصفحة (?:.{1,20} )?غير موجودة|لم يتم العثور على (?:هذه )?الصفحة|صفحه(?: .{1,20})? (?:یافت|پیدا) نشد",
-    r"(?:הדף|העמוד) (?:.{1,20} )?לא נמצא|không tìm thấy trang|halaman tidak ditemukan|ไม่พบหน้า.{0,20}|पृष्ठ नहीं मिला",
+    r"(?:הדף|העמוד) (?:.{1,20} )?לא נמצא|không tìm thấy trang|halaman tidak ditemukan|ไม่พบหน้า.{0,20}|पृष्ठ नहीं "
+    r"मिला",
 )
 _WHOLE = re.compile(rf"^\W*{_REGRET}(?:{_PHRASES})\W*$", re.IGNORECASE)
 _START = re.compile(rf"^\W*(?:{_PHRASES})\b", re.IGNORECASE)
 
+#: What hosts call their customers' sites when they switch them off.
+_HOSTED = (
+    r"(?:account|web ?site|site|hosting|konto|webseite|website|internetauftritt|cuenta|sitio(?: web)?|página|compte|"
+    r"sito(?: web)?|"
+    r"conta|strona|stránka|сайт|аккаунт|хостинг|услуга хостинга|hesap|网站|站点)"
+)
+_TIMELY = (
+    r"(?:temporarily|currently|vorübergehend|derzeit|temporalmente|temporairement|temporaneamente|temporariamente|"
+    r"tijdelijk|tymczasowo|"
+    r"dočasně|временно|geçici olarak|暂时)"
+)
+_SUSPENDED = (
+    r"(?:suspended|disabled|deactivated|gesperrt|deaktiviert|abgeschaltet|suspendid[oa]|desactivad[oa]|suspendue?|"
+    r"désactivée?|"
+    r"sospes[oa]|disattivat[oa]|suspens[oa]|desativad[oa]|opgeschort|geblokkeerd|zawieszon[ay]|zablokowan[ay]|"
+    r"pozastaven[aoý]?|"
+    r"заблокирован|отключ[её]н|приостановлен[ao]?|askıya alındı|已?(?:被)?(?:关闭|停用|暂停))"
+)
 #: Titles and lines of hosts that have lost the site, or the thing, behind an address.
 _HOST_PAGES = re.compile(
     r"^(?:"
     + _one_of(
-        r"welcome to nginx!?|it works!?|iis windows(?: server)?|account suspended|site not found|domain not configured",
+        r"welcome to nginx!?|it works!?|iis windows(?: server)?|account suspended|site not found|domain not "
+        r"configured",
         r"apache2? (?:\w+ )?default page(?:: it works)?|test page for the (?:apache|nginx|http).*",
         r"default (?:web ?site|parallels plesk|plesk) page|web server's default page",
+        r"success! your new web server is ready to use\.?|congratulations! your (?:website|new web ?site) is up and "
+        r"running\.?|"
+        rf"(?:this |the |your |diese[rs]? |ihr |das |esta |este |su |la |ce |votre |le |questo |il |este |o |sua |"
+        rf"dit |deze |ta |это[тa]? |"
+        rf"ваш )?{_HOSTED}(?: {_TIMELY})?(?: (?:has been|is|was|wurde|ist|ha sido|está|a été|est|è stato|è|foi|is|"
+        rf"została?|был[аo]?))?"
+        rf"(?: {_TIMELY})? {_SUSPENDED}",
         r"this account has been suspended|website (?:suspended|disabled|expired|not found)",
         r"no such (?:app|site)|there isn't a github pages site here\.?|project not found",
         r"(?:sorry, )?(?:this|the|that) (?:site|blog|shop|store|website|page|article|story|post|document|content|"
@@ -162,6 +197,13 @@ _HOST_PAGES = re.compile(
         r"http status 404 .{0,20}|the resource cannot be found\.?|404 - file or directory not found\.?",
     )
     + r")\W*$",
+    re.IGNORECASE,
+)
+#: What hosts say in place of a site.
+_TO_THE_OWNER = re.compile(
+    r"if you are the (?:web)?site owner[^.]{0,40}contact your (?:web )?host|"
+    r"if you are the owner of this (?:web)?site[^.]{0,20}contact your (?:web )?host|"
+    r"there is no web ?site at this address|this page is generated by (?:plesk|cpanel|directadmin)",
     re.IGNORECASE,
 )
 #: What an embedding page may say of one film or picture: counts only where hardly anything else is said.
@@ -192,6 +234,9 @@ _SENTENCES = re.compile(
         r"what you(?:'re| are) looking for)",
         r"\bDie (?:angeforderte |gewünschte |gesuchte )?Seite (?:wurde|konnte)(?: leider)? nicht gefunden",
         r"\bCette page n'existe pas\b",
+        r"\b(?:Your|The) search (?:returned no|(?:has|found|gave|yielded) no|did(?: not|n't) (?:return|match|find) "
+        r"any) "
+        r"(?:results|matches|hits|documents)\b",
         r"(?:找不到|未找到)[^。]{0,8}(?:页面|网页)|(?:页面|网页)(?:不存在|未找到)",
         r"ページが見つかりません|페이지를 찾을 수 없습니다",
     )
@@ -199,11 +244,20 @@ _SENTENCES = re.compile(
 )
 #: So short that a box within a living page may say it too.
 _BARE = re.compile(r"^\W*(?:404|error|not found|nothing found|no \w+ found)\W*$", re.IGNORECASE)
+#: What other things are called too.
+_WEAK = re.compile(
+    r"^\W*(?:(?:http )?(?:error)?\W*(?:code\W*)?(?:404|410)(?:\W+(?:not found|gone|error))?|not found(?:\W+404)?|"
+    r"error|gone|"
+    r"missing|(?:it )?looks like you(?:'re| are|'ve got(?:ten)?| got) lost|"
+    r"it works|welcome to nginx|iis windows(?: server)?|account suspended)\W*$",
+    re.IGNORECASE,
+)
 _WIKI = re.compile(r"^There is currently no text in this page\b")
 #: Answers of machines: storage services and interfaces.
 _MACHINE = re.compile(
     r"<Code>NoSuch(?:Key|Bucket|Website)|"
-    r"^\s*\{[^{}]{0,200}\"(?:error|message|detail|status|code)\"\s*:\s*(?:404\b|\"(?:404|not[ _]?found)\b)",
+    r"^\s*\{(?:\s*\"errors?\"\s*:\s*\[?\s*\{)?[^{}]{0,200}\"(?:error|message|detail|status|code)\"\s*:\s*(?:404\b|"
+    r"\"(?:404|not[ _]?found)\b)",
     re.IGNORECASE,
 )
 
@@ -262,26 +316,38 @@ def _sum(found: Sequence[tuple[int, str]]) -> int:
 
 def _worded(page: Page) -> list[tuple[int, str]]:
     found = []
-    telling = [part for part in (page.title, *labels(page.title)) if _tells(part)]
+    # Manuals, exhibitions and area codes bear such names too, and have something else to say.
+    weak = page.word_count < _SHORT_WORDS and tells_of_else(page.main_text)
+    telling = [part for part in (page.title, *labels(page.title)) if _tells(part) and not (weak and _is_weak(part))]
     # A number that begins the heading too is the name of something: a car, a bus, a model.
     named = len(labels(page.title)) > 1 and page.title in page.headings[:2] and all(part.isdigit() for part in telling)
     if telling and not named:
         found.append((2, f"title “{page.title[:80]}”"))
     elif _START.match(_plain(page.title)):
         found.append((1, f"title “{page.title[:80]}”"))
-    if heading := next((text for text in page.headings[:6] if _tells(text)), None):
+    headings = (text for text in page.headings[:6] if _tells(text) and not (weak and _is_weak(text)))
+    if heading := next(headings, None):
         found.append((2, f"heading “{heading[:80]}”"))
     if page.word_count < _SHORT_WORDS:
-        found.extend((score, f"the words “{said[:80]}”") for score, said in _said(page))
+        found.extend((score, f"the words “{said[:80]}”") for score, said in _said(page, weak=weak))
     return found
 
 
-def _said(page: Page) -> list[tuple[int, str]]:
+def _is_weak(text: str) -> bool:
+    return bool(_WEAK.match(_plain(text)) or text[:1] in '“"„«')
+
+
+def _said(page: Page, *, weak: bool) -> list[tuple[int, str]]:
     """What a short page says of itself, in lines or a sentence of its own."""
-    telling = [line for line in dict.fromkeys(page.lines) if _tells(line) or _WIKI.match(line)]
+    lines = [line for line in dict.fromkeys(page.lines) if _tells(line) or _WIKI.match(line)]
+    telling = [line for line in lines if not (weak and _is_weak(line) and line in page.headings)]
     whole = next((line for line in telling if not _BARE.match(line)), None)
     if whole is not None:
         return [(2, whole)]
+    if not weak and (
+        said := next((text for text in (*page.headings[:3], *page.lines) if says_item_missing(text)), None)
+    ):
+        return [(2, said)]
     if page.word_count < _STUB_WORDS and (said := _said_alone(page)):
         return [(2, said)]
     if match := _SENTENCES.search(_plain(_without_headings(page))):
@@ -306,7 +372,7 @@ def _said_alone(page: Page) -> str | None:
 
 def _tells(text: str) -> bool:
     said = _plain(text)
-    return len(said) < _LONGEST_LABEL and bool(_WHOLE.match(said) or _HOST_PAGES.match(said))
+    return len(said) < _LONGEST_LABEL and bool(_WHOLE.match(said) or _HOST_PAGES.match(said) or says_missing(said))
 
 
 def _plain(text: str) -> str:
@@ -315,6 +381,8 @@ def _plain(text: str) -> str:
 
 def _traces(body: bytes, page: Page) -> list[tuple[int, str]]:
     found = []
+    if page.word_count < 2 * _STUB_WORDS and (match := _TO_THE_OWNER.search(page.visible_text)):
+        found.append((2, f"the words “{match.group(0)[:80]}”"))
     if page.canonical_url and _OWN_NAME.search(page.canonical_url):
         found.append((2, f"the page names itself {page.canonical_url[:80]}"))
     head = body[:65_536]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from linkkeeper.pages.marks import labels, unquoted
 from linkkeeper.pages.text import Page
+from linkkeeper.pages.walltalk import refusal, talks_of_else, wall_talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ _WALL_BYTES: tuple[tuple[WallMark, tuple[bytes, ...]], ...] = tuple(
         ("Anubis", "proof-of-work challenge", 250, (b'id="anubis_challenge"',)),
         ("Anubis", "proof-of-work challenge", 250, (b"/.within.website/x/cmd/anubis/static", b"making sure you")),
         ("Anubis", "block page", 60, (b"/.within.website/x/cmd/anubis/static",)),
+        ("Anubis", "proof-of-work challenge", 40, (b"anubis", b"techaro")),
         ("DDoS-Guard", "JavaScript challenge", 200, (b"/.well-known/ddos-guard/js-challenge",)),
         ("SiteGround", "robot challenge", 150, (b"/.well-known/sgcaptcha/",)),
         ("Alibaba Cloud", "punish page", 150, (b"_____tmd_____/punish",)),
@@ -119,7 +121,8 @@ _PROMINENT = (
 #: Elements of CAPTCHAs: on a page without fields and with hardly a word they are all that there is.
 _WIDGET = re.compile(
     rb"<(?:div|form|altcha-widget|iframe|script)[^>]{0,300}(?:class=[\"']?[^\"'>]{0,80}\b(?:cf-turnstile|h-captcha|"
-    rb"g-recaptcha|frc-captcha|mtcaptcha)\b|//(?:client-api\.arkoselabs|static\.geetest)\.com|<?altcha-widget)",
+    rb"g-recaptcha|frc-captcha|mtcaptcha)\b|//(?:client-api\.arkoselabs|static\.geetest)\.com|<?altcha-widget)|"
+    rb"<(?:altcha|cap)-widget\b|\bid=[\"']mcaptcha__widget",
     re.IGNORECASE,
 )
 _WIDGET_WORDS = 30
@@ -195,6 +198,8 @@ _WALL_TITLES = {
     "sicherheitsüberprüfung": "unknown",
     "vérification de sécurité": "unknown",
 }
+#: Titles of roads and books too, whose walls say more.
+_TITLES_OF_OTHERS = frozenset({"blocked"})
 #: The same said in many ways.
 _WALL_TITLE = re.compile(
     r"^(?:making sure|checking(?: if)?|verifying(?: that)?|confirming|verify|confirm)(?: that)? you(?:'re| are) "
@@ -253,9 +258,11 @@ _WALL_WORDS = re.compile(
     r"bevestig dat (?:u|je) (?:geen (?:ro)?bot|een mens) bent|potwierdź, że (?:nie jesteś robotem|jesteś człowiekiem)|"
     r"bekräfta att du (?:är en människa|inte är en robot)|(?:insan olduğunuzu|robot olmadığınızı) (?:doğrula|onayla)|"
     # Chinese, Japanese, Korean, Russian
-    r"请完成(?:安全|人机)验证|完成验证后即可继续访问|(?:您的|当前)?(?:访问|请求)(?:被|已被)(?:阻断|拦截)|疑似(?:黑客)?攻击|"
+    r"请完成(?:安全|人机)验证|完成验证后即可继续访问|(?:您的|当前)?(?:访问|请求)(?:被|已被)(?:阻断|拦截)|"
+    r"疑似(?:黑客)?攻击|"
     r"(?:подтвердите|докажите), что (?:вы (?:не робот|человек)|запросы отправляли вы)|проверяем ваш браузер|"
-    r"あなたが人間であることを確認|ロボットではないことを(?:確認|証明)|(?:不正|異常)な(?:アクセス|通信)(?:が|を)検[出知]|"
+    r"あなたが人間であることを確認|ロボットではないことを(?:確認|証明)|(?:不正|異常)な(?:アクセス|通信)(?:が|"
+    r"を)検[出知]|"
     r"(?:로봇이 아님|사람인지|사람임)을? (?:확인|인증)|비정상적인 (?:접근|트래픽|요청)",
     re.IGNORECASE,
 )
@@ -272,7 +279,9 @@ _NOTES = re.compile(
     re.IGNORECASE,
 )
 _BARE_CODE = re.compile(r"^error code: 10\d\d$", re.IGNORECASE)
-_REFERENCE_NUMBER = re.compile(r"\breference\s*#\s*\d{1,3}\.[0-9a-f]{4,}\.\d+", re.IGNORECASE)
+_REFERENCE_NUMBER = re.compile(
+    r"\breference\s*(?:#|id|number|no\.)?:?\s*(?<=[#:\s])\d{1,3}\.[0-9a-f]{4,}\.\d{6,}(?:\.[0-9a-f]+)?", re.IGNORECASE
+)
 
 
 def wall_marks(body: bytes, page: Page, *, any_length: bool = False) -> tuple[WallMark, ...]:
@@ -334,16 +343,28 @@ def _worded_wall_marks(page: Page, *, any_length: bool) -> list[WallMark]:
         for vendor, mark, pattern in _PROMINENT
         if words < _VENDOR_TITLE_WORDS and any(pattern.search(text) for text in head)
     )
-    if words < 150 and page.text_fields < 2 and (match := _WALL_WORDS.search(said if any_length else unquoted(said))):
-        found.append(WallMark("unknown", f"the words “{match.group(0)[:80]}”"))
-    elif words < 2 * _NOTE_WORDS and not page.text_fields and (match := _NOTES.search(unquoted(said))):
-        widget = words < _NOTE_WORDS or "captcha" in match.group(0).lower()
-        found.extend([WallMark("unknown", f"the words “{match.group(0)[:80]}”")] if widget else [])
+    if phrase := _phrase(page, said, any_length=any_length):
+        found.append(WallMark("unknown", f"the words “{phrase[:80]}”"))
+    if not found and (talk := refusal(page) if any_length else wall_talk(page)):
+        found.append(WallMark("unknown", f"the words “{talk[:80]}”"))
     if match := _BARE_CODE.match(said.strip()):
         found.append(WallMark("Cloudflare", f"“{match.group(0)}”"))
     if words < 400 and (match := _REFERENCE_NUMBER.search(page.visible_text)):
         found.append(WallMark("Akamai", f"“{match.group(0)[:60]}”"))
     return found
+
+
+def _phrase(page: Page, said: str, *, any_length: bool) -> str | None:
+    """What walls say, where hardly anything else is said."""
+    words = 0 if any_length else page.word_count
+    match = None
+    if words < 150 and page.text_fields < 2:
+        match = _WALL_WORDS.search(said if any_length else unquoted(said))
+    if match is None and words < 2 * _NOTE_WORDS and not page.text_fields:
+        match = _NOTES.search(unquoted(said))
+        if match and words >= _NOTE_WORDS and "captcha" not in match.group(0).lower():
+            match = None
+    return match.group(0) if match and (any_length or not talks_of_else(page)) else None
 
 
 def _wall_title(page: Page, *, any_length: bool) -> str | None:
@@ -352,8 +373,17 @@ def _wall_title(page: Page, *, any_length: bool) -> str | None:
     title = written.rstrip("….").strip()
     vendor = _WALL_TITLES.get(title)
     # With its dots it is the vendor's; without them it may be an essay's.
-    by_vendor = (vendor != "unknown" or title == "access denied") and (title != "just a moment" or title != written)
-    if vendor and (any_length or page.word_count < (_VENDOR_TITLE_WORDS if by_vendor else _TITLE_WORDS)):
+    by_vendor = vendor != "unknown" and (title != "just a moment" or title != written)
+    if (vendor and any_length) or (vendor and by_vendor and page.word_count < _VENDOR_TITLE_WORDS):
+        return vendor
+    vague = _vague_wall_title(page, title, written, any_length=any_length)
+    return vague if vague and (any_length or not talks_of_else(page)) else None
+
+
+def _vague_wall_title(page: Page, title: str, written: str, *, any_length: bool) -> str | None:
+    """The vendor of a title that plays and manuals may have too."""
+    vendor = _WALL_TITLES.get(title)
+    if vendor and page.word_count < _TITLE_WORDS and (any_length or title not in _TITLES_OF_OTHERS):
         return vendor
     if title.startswith("access denied | ") and title.endswith(" used cloudflare to restrict access"):
         return "Cloudflare"
@@ -364,4 +394,5 @@ def _wall_title(page: Page, *, any_length: bool) -> str | None:
         return "unknown"
     if page.word_count >= _STUB_WORDS and not any_length:
         return None
-    return next((_WALL_TITLES[part] for part in labels(page.title) if part in _WALL_TITLES), None)
+    known = _WALL_TITLES if any_length else _WALL_TITLES.keys() - _TITLES_OF_OTHERS
+    return next((_WALL_TITLES[part] for part in labels(page.title) if part in known), None)
