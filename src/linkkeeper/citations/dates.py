@@ -39,8 +39,8 @@ _BEFORE_YEAR = re.compile(
     re.I | re.X,
 )
 _ACCESSED = re.compile(
-    r"(?:access(?:ed)?|retrieved|last (?:visited|accessed|viewed|checked)|visited|viewed|consult[ée]+e?|abgerufen|"
-    r"abruf|zuletzt|"
+    r"(?:access(?:ed)?|\bas of|retrieved|last (?:visited|accessed|viewed|checked)|visited|viewed|consult[ée]+e?|"
+    r"abgerufen|abruf|zuletzt|"
     r"zugriff|stand|geraadpleegd|consultado|acceso|visto|accessdate|access-date|дата обращения)[^.;\d\[\]]{0,25}$",
     re.I,
 )
@@ -48,7 +48,7 @@ _ARCHIVED = re.compile(r"archiv(?:ed|e|iert|é|ado|ato|edate|e-date)\b[^.;\d\[\]
 #: Parts of those words: asked first, as plain words are found much quicker than patterns.
 _CLAIMING = (
     *("cess", "triev", "visit", "view", "check", "consult", "abruf", "abgeruf", "zuletzt", "zugriff", "stand"),
-    *("raadpl", "acceso", "visto", "archiv", "дата"),
+    *("raadpl", "as of", "acceso", "visto", "archiv", "дата"),
 )
 #: Behind the date; what another date follows belongs to that one.
 _AFTERWARDS = re.compile(r"\s?\)?\s?(?:abgerufen|accessed)\b(?!(?: (?:on|am|at|le))?:?\s+(?:\d|[^\W\d_]{3,10}\.?\s\d))")

@@ -117,7 +117,8 @@ def _overlaps(element: Element, places: Sequence[Place], starts: Sequence[int]) 
 
 
 def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
-    taken = take(page, place.start, place.end, skip=_boxes_between(page, place))
+    start = place.block.inner if place.block.index in page.hidden else place.start
+    taken = take(page, start, place.end, skip=_boxes_between(page, place))
     label, numbered = label_of(page, place, taken, index)
     return NoteDraft(
         label=label,
@@ -268,7 +269,16 @@ def _beginning(note: NoteDraft) -> str:
 
 
 def _left_out(page: Page) -> list[tuple[int, int]]:
-    return [(start, end) for start, end, _ in page.regions.parts]
+    comments = (element for name, element in page.names.items() if name.startswith("cmnt") and name[4:].isdecimal())
+    return [
+        *((start, end) for start, end, _ in page.regions.parts),
+        *((block.start, block.end) for element in comments if (block := _block_around(element)) is not None),
+    ]
+
+
+def _block_around(element: Element) -> Element | None:
+    """Quirk: word processors on the web export what reviewers wrote in the margin below the text."""
+    return next((above for above in element.ancestors() if above.name in ("p", "div", "li")), None)
 
 
 def _running(taken: Taken) -> LinkDraft:

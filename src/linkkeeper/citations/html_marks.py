@@ -37,7 +37,7 @@ _NOTE_NAME = re.compile(
     re.I,
 )
 _OTHER_NAME = re.compile(
-    r"(?:^|\s)(?:aff|affil\w*|inst|corresp?|cor|fig|figure|tab|tbl|table|eqn?|comment|reply)[-_:.]?\w{0,4}(?=\s|$)",
+    r"(?:^|\s)(?:aff|affil\w*|inst|corresp?|cor|fig|figure|tab|tbl|table|eqn?|comment|cmnt|reply)[-_:.]?\w{0,4}(?=\s|$)",
     re.I,
 )
 #: How a button names what it opens, and text what describes it.

@@ -64,7 +64,7 @@ def marks_in(text: str) -> dict[int, list[int]]:
         if end - start > 2:
             continue
         before, after = text[start - 1 : start], text[end : end + 1]
-        bracketed = before == "[" and after == "]"
+        bracketed = (before == "[" and after == "]") or (before == "(" and after == ")")
         attached = (before.isalpha() or before in _MARKED_AFTER) and (not after or after in _MARKED_BEFORE)
         loose = before == " " and after == " " and text[end + 1 : end + 2].isupper()
         if before and (bracketed or before == "^" or attached or loose):
