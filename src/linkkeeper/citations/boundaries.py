@@ -11,9 +11,9 @@ documents write (``docs/footnotes.md``).
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from linkkeeper.citations.plain_urls import plain_end
 from linkkeeper.vocabulary.archived import unwrap_archive
 from linkkeeper.vocabulary.uri import INVISIBLE
 
@@ -86,8 +86,7 @@ _MAX_PIECES = 8
 MAX_LENGTH = 8_000
 
 
-@dataclass(frozen=True, slots=True)
-class FoundUrl:
+class FoundUrl(NamedTuple):
     """
     A URL in a text.
 
@@ -123,22 +122,21 @@ def find_urls(text: str, *, width: int | None = None) -> list[FoundUrl]:
     position = 0
     if not _may_hold(text):
         return found
-    while (match := _next_start(text, position)) is not None:
-        url = _url_at(text, match.start(), width) if _HOST_AHEAD.match(text, match.end()) else None
-        if url is None:
-            position = match.end()
+    while (candidate := _MAY_START.search(text, position)) is not None:
+        start = candidate.start()
+        end = plain_end(text, start)
+        if end is not None:
+            found.append(FoundUrl(start, end, text[start:end]))
+            position = end
             continue
-        found.append(url)
-        position = url.end
+        match = _START.match(text, start)
+        url = _url_at(text, start, width) if match is not None and _HOST_AHEAD.match(text, match.end()) else None
+        if url is not None:
+            found.append(url)
+            position = url.end
+        else:
+            position = match.end() if match is not None else candidate.end()
     return found
-
-
-def _next_start(text: str, position: int) -> re.Match[str] | None:
-    for candidate in _MAY_START.finditer(text, position):
-        match = _START.match(text, candidate.start())
-        if match is not None:
-            return match
-    return None
 
 
 def find_identifiers(text: str) -> list[FoundUrl]:
@@ -163,7 +161,7 @@ def _may_hold(text: str) -> bool:
 
     Quirk: lowering a text that is not ASCII takes twelve times its length in memory.
     """
-    return any(mark in text for mark in _MARKS)
+    return "http" in text or any(mark in text for mark in _MARKS)
 
 
 def _url_at(text: str, start: int, width: int | None) -> FoundUrl | None:

@@ -1,14 +1,16 @@
 """What the readers of the formats hand over: notes and links before they are judged."""
 
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple, overload
 
 from linkkeeper.citations.flat import Flat
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """
     A link: where it points and which text shows it.
 
@@ -26,6 +28,48 @@ class Destination:
     source: tuple[int, int] | None
     form: OccurrenceForm
     original: str | None = None
+
+
+class Links(Sequence[Destination]):
+    """Links of HTML, kept as plain columns: an object for each would take several times as much as the link."""
+
+    __slots__ = ("_originals", "_places", "_urls")
+
+    def __init__(self) -> None:
+        self._urls: list[str] = []
+        #: Four numbers a link: where its text and its destination begin and end.
+        self._places = array("I")
+        self._originals: dict[int, str] = {}
+
+    def add(self, url: str, text: tuple[int, int], source: tuple[int, int], original: str | None = None) -> None:
+        if original is not None:
+            self._originals[len(self._urls)] = original
+        self._urls.append(url)
+        self._places.extend((*text, *source))
+
+    def __len__(self) -> int:
+        return len(self._urls)
+
+    def __iter__(self) -> Iterator[Destination]:
+        return map(self._one, range(len(self._urls)))
+
+    @overload
+    def __getitem__(self, index: int) -> Destination: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Destination]: ...
+
+    def __getitem__(self, index: int | slice) -> Destination | list[Destination]:
+        if isinstance(index, slice):
+            return [self._one(place) for place in range(*index.indices(len(self._urls)))]
+        return self._one(index if index >= 0 else index + len(self._urls))
+
+    def _one(self, index: int) -> Destination:
+        start, end, source_start, source_end = self._places[4 * index : 4 * index + 4]
+        original = self._originals.get(index) if self._originals else None
+        return Destination(
+            start, end, self._urls[index], (source_start, source_end), OccurrenceForm.HTML_HREF, original
+        )
 
 
 @dataclass(slots=True)
@@ -47,7 +91,7 @@ class NoteDraft:
     flat: Flat
     start: int
     end: int
-    destinations: list[Destination] = field(default_factory=list)
+    destinations: Sequence[Destination] = ()
     copies: tuple["NoteDraft", ...] = ()
     text_form: OccurrenceForm = OccurrenceForm.BARE_TEXT
     width: int | None = None
@@ -60,7 +104,7 @@ class LinkDraft:
     """Running text with its links; the notes are cut out."""
 
     flat: Flat
-    destinations: list[Destination] = field(default_factory=list)
+    destinations: Sequence[Destination] = ()
     text_form: OccurrenceForm = OccurrenceForm.BARE_TEXT
     width: int | None = None
 

@@ -80,6 +80,11 @@ class Flat:
         before = self._chunks[-1][-20:] if self._chunks and len(self._parts) < 3 else ""
         return (before + "".join(self._parts[-3:]))[-20:]
 
+    def ends_with_number(self, around: str) -> bool:
+        """Tell, roughly, whether the last piece ends with a digit, or holds nothing but what may stand *around* it."""
+        shown = self._last.rstrip(around)
+        return not shown or shown[-1].isdecimal()
+
     def ends_with_paragraph(self) -> bool:
         return not self._length or self._last.endswith("\n\n")
 
@@ -97,4 +102,9 @@ class Flat:
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the source that ``text[start:end]`` came from; *start* < *end*."""
-        return self.source_start(start), self.source_end(end)
+        piece = self._piece(start)
+        stop = self._stop(piece)
+        if end > stop:
+            return self.source_start(start), self.source_end(end)
+        at, first, last = self._at[piece], self._places[2 * piece], self._places[2 * piece + 1]
+        return (first + start - at, first + end - at) if stop - at == last - first else (first, last)

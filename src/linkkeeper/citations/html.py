@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkkeeper.citations.dates import byline_date, dates_of
-from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
+from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, Links, NoteDraft
 from linkkeeper.citations.html_beside import find_beside
 from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_copies import add_attribute_copies, beginning, complete, copies_in_text
@@ -18,7 +18,8 @@ from linkkeeper.citations.html_inline import InlineNote, find_inline
 from linkkeeper.citations.html_inline import label_of as shown_label
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
-from linkkeeper.citations.html_page import Page, Taken, take
+from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.html_take import Taken, take
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.markup import Markup
 from linkkeeper.pages.nodes import Element
@@ -282,7 +283,10 @@ def _block_around(element: Element) -> Element | None:
 
 
 def _running(taken: Taken) -> LinkDraft:
-    kept = [link for link in taken.destinations if not _SHARE.match(link.url.strip()) and not _is_shown_image(link)]
+    kept = Links()
+    for link in taken.destinations:
+        if link.source is not None and not _SHARE.match(link.url.strip()) and not _is_shown_image(link):
+            kept.add(link.url, (link.start, link.end), link.source, link.original)
     return LinkDraft(taken.flat, kept, OccurrenceForm.HTML_TEXT)
 
 

@@ -40,7 +40,7 @@ def _folded(page: Page) -> list[InlineNote]:
     """Notes behind ``<label for="x"></label><input type="checkbox" id="x">``."""
     found: list[InlineNote] = []
     for match in _CHECKBOX.finditer(page.markup.text):
-        box = page.markup.nodes.elements[bisect_right(page.markup.starts, match.start()) - 1]
+        box = page.markup.nodes.element(bisect_right(page.markup.starts, match.start()) - 1)
         if box is None or not _is_labelled(page, box):
             continue
         note = _next_element(page, box)
@@ -52,9 +52,8 @@ def _folded(page: Page) -> list[InlineNote]:
 
 def _is_labelled(page: Page, box: Element) -> bool:
     """Tell whether the label of a checkbox stands right before it and shows no more than a mark."""
-    before = next(
-        (node for node in reversed(page.markup.nodes.elements[max(0, box.index - 6) : box.index]) if node), None
-    )
+    nearest = list(page.markup.nodes.elements(max(0, box.index - 6), box.index))
+    before = nearest[-1] if nearest else None
     while before is not None and before.name != "label":
         before = before.parent
     return before is not None and len(page.text_of(before, 40)) <= _SHORT and stands_in_text(page, before)
@@ -65,8 +64,8 @@ def _unfolded(page: Page) -> list[InlineNote]:
     found: list[InlineNote] = []
     wanted = 1
     markup = page.markup
-    for index, node in enumerate(markup.nodes.elements):
-        if node is not None or markup.ends[index] - markup.starts[index] > _SHORT:
+    for index, name in enumerate(markup.nodes.names):
+        if name is not None or markup.ends[index] - markup.starts[index] > _SHORT:
             continue
         if _NUMBER.fullmatch(markup.text, markup.starts[index], markup.ends[index]) is None:
             continue
@@ -102,7 +101,7 @@ def _next_element(page: Page, element: Element) -> Element | None:
     markup = page.markup
     inner = element
     for index in range(element.stop, min(element.stop + 3, len(markup.nodes))):
-        node = markup.nodes.elements[index]
+        node = markup.nodes.element(index)
         if node is not None:
             return node if node.name in _NOTE_HOSTS and _wraps_alone(page, inner, node) else None
         if markup.text[markup.starts[index] : markup.ends[index]].strip():
@@ -113,7 +112,7 @@ def _next_element(page: Page, element: Element) -> Element | None:
 def _wraps_alone(page: Page, mark: Element, note: Element) -> bool:
     """Tell whether *note* follows *mark* in the same element, or in the one around it."""
     parent = mark.parent
-    return note.parent is parent or (parent is not None and note.parent is parent.parent)
+    return note.parent == parent or (parent is not None and note.parent == parent.parent)
 
 
 def _reads_like_note(page: Page, note: Element, least: int) -> bool:

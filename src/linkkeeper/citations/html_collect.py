@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from linkkeeper.citations.html_page import NOTE_TAGS, Page
 from linkkeeper.pages.markup import VALUED, Markup, unescape
-from linkkeeper.pages.nodes import Element
 from linkkeeper.pages.regions import RegionFinder
 
 _HIDDEN_CLASS = re.compile(
@@ -32,9 +31,9 @@ def prepare(markup: Markup, location: str = "") -> Page:
     page = Page(markup)
     finder = RegionFinder(markup)
     collector = _Collector(page)
-    for node, start, inner in zip(markup.nodes.elements, markup.starts, markup.inners, strict=True):
-        if node is not None:
-            finder.see(node, collector.see(node, start + 1 + len(node.name), inner))
+    for index, name in enumerate(markup.nodes.names):
+        if name is not None:
+            finder.see(index, name, collector.see(index, name))
     page.known_regions = finder.regions()
     page.hidden = {index for index in page.hidden if not _shows_later(page, index, finder.weights)}
     own = location if location.startswith(("http://", "https://")) else _canonical(page)
@@ -64,7 +63,7 @@ def _shows_later(page: Page, index: int, weights: Sequence[int]) -> bool:
 
     Quirk: frameworks that stream a page send its parts as ``<div hidden id="S:1">``.
     """
-    element = page.markup.nodes.elements[index]
+    element = page.markup.nodes.element(index)
     if element is None:
         return False
     share = (weights[element.stop] - weights[index]) / max(1, weights[-1])
@@ -79,16 +78,17 @@ class _Collector:
         #: Most pages hold none of these: asked once instead of at each element.
         self.may_mark = "data-mfn" in self.text
 
-    def see(self, element: Element, start: int, end: int) -> str:
-        """Take up the next element, whose attributes stand from *start* to *end*; return its class, id and role."""
-        page, name = self.page, element.name
+    def see(self, index: int, name: str) -> str:
+        """Take up the next element; return its class, id and role."""
+        page, markup = self.page, self.page.markup
+        start, end = markup.starts[index] + 1 + len(name), markup.inners[index]
         if name in _HEAD:
-            page.head.append(element)
+            page.head.append(markup.nodes.known(index))
         elif name == "ol":
-            page.lists.append(element)
+            page.lists.append(markup.nodes.known(index))
         if end - start <= 2:
             if name in NOTE_TAGS:
-                page.named.append(element)
+                page.named.append(markup.nodes.known(index))
             return ""
         words: list[str] = []
         for key, double, single, bare in VALUED.findall(self.text, start, end):
@@ -100,28 +100,28 @@ class _Collector:
                 words.append(value)
             elif kind == "id":
                 words.append(value)
-                self._name(value, element)
+                self._name(value, index)
             elif kind == "name":
                 if name == "a":
-                    self._name(value, element)
+                    self._name(value, index)
             elif _HIDDEN_STYLE.search(value):
-                page.hidden.add(element.index)
-        return self._sorted(element, " ".join(words), start, end)
+                page.hidden.add(index)
+        return self._sorted(index, name, " ".join(words), start, end)
 
-    def _name(self, raw: str, element: Element) -> None:
-        self.page.names.setdefault(unescape(raw).strip(), element)
+    def _name(self, raw: str, index: int) -> None:
+        self.page.names.setdefault(unescape(raw).strip(), self.page.markup.nodes.known(index))
 
-    def _sorted(self, element: Element, words: str, start: int, end: int) -> str:
+    def _sorted(self, index: int, name: str, words: str, start: int, end: int) -> str:
         page, text = self.page, self.text
         is_marked = self.may_mark and text.find("data-mfn", start, end) >= 0
-        if is_marked or element.name in NOTE_TAGS or _may_be_notes(words):
-            page.named.append(element)
-        if element.name == "a" and text.find("#", start, end) >= 0:
-            page.fragments.append(element)
+        if is_marked or name in NOTE_TAGS or _may_be_notes(words):
+            page.named.append(page.markup.nodes.known(index))
+        if name == "a" and text.find("#", start, end) >= 0:
+            page.fragments.append(page.markup.nodes.known(index))
         if (words and _is_hidden(words)) or (
-            text.find("hidden", start, end) >= 0 and "hidden" in page.attributes(element)
+            text.find("hidden", start, end) >= 0 and "hidden" in page.attributes(page.markup.nodes.known(index))
         ):
-            page.hidden.add(element.index)
+            page.hidden.add(index)
         return words
 
 

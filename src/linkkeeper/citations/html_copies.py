@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from linkkeeper.citations.drafts import NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.html_marks import Mark
-from linkkeeper.citations.html_page import Page, Taken, take
+from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.html_take import Taken, take
 from linkkeeper.pages.markup import Attribute, entities
 from linkkeeper.pages.nodes import Element
 from linkkeeper.vocabulary.citation import OccurrenceForm

@@ -60,8 +60,8 @@ def find_counted(page: Page) -> list[Place]:
 
 
 def _items(page: Page, element: Element) -> list[Place]:
-    children = (child for child in page.markup.children(element) if isinstance(child, Element))
-    return [Place(child, child, position=page.position_of(child)) for child in children if child.name == "li"]
+    items = [child for child in page.markup.children(element) if child.name == "li"]
+    return [Place(item, item, position=page.position_of(item)) for item in items]
 
 
 def _goes_on(places: list[Place], items: list[Place]) -> bool:
@@ -84,10 +84,11 @@ def _are_notes(page: Page, element: Element, items: list[Place], marks: _Marks, 
 
 def _text_above(page: Page, element: Element) -> str:
     """Return the words right above a list, a button's or a summary's too."""
-    nodes = page.markup.nodes
+    markup = page.markup
     for index in range(element.index - 1, max(-1, element.index - 40), -1):
-        node = nodes[index]
-        if isinstance(node, Text) and (words := page.markup.text[node.start : node.end].strip()):
+        if markup.nodes.names[index] is None and (
+            words := markup.text[markup.starts[index] : markup.ends[index]].strip()
+        ):
             return " " + words[-80:]
     return ""
 

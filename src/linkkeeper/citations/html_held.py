@@ -16,7 +16,8 @@ from linkkeeper.citations.drafts import Destination, NoteDraft
 from linkkeeper.citations.flat import Flat
 from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_marks import label_in
-from linkkeeper.citations.html_page import Page, take
+from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.html_take import take
 from linkkeeper.citations.numbered import likeness
 from linkkeeper.pages.decode import decode
 from linkkeeper.pages.markup import Attribute, entities, parse_decoded
@@ -60,7 +61,7 @@ def find_held(page: Page) -> list[NoteDraft]:
     text = page.markup.text
     for match in chain.from_iterable(values.finditer(text) for values in _VALUES):
         index = bisect_right(page.markup.starts, match.start()) - 1
-        element = page.markup.nodes.elements[index] if index >= 0 else None
+        element = page.markup.nodes.element(index) if index >= 0 else None
         if element is None or match.end() > element.inner or page.regions.at(element.start) is not None:
             continue
         name = match[1]

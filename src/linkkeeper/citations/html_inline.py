@@ -107,14 +107,14 @@ def _is_container(page: Page, candidates: list[Element], index: int) -> bool:
         return True
     inner = next((other for other in candidates[index + 1 : index + 2] if other.start < element.end), None)
     if inner is None:
-        return element.name in ("div", "section") and any(node.name == "li" for node in page.elements_in(element))
+        return element.name in ("div", "section") and "li" in page.names_in(element)
     after = next((other for other in candidates[index + 2 : index + 40] if other.start >= inner.end), None)
     return (after is not None and after.start < element.end) or text_before(page, element, inner) > 20
 
 
 def _holds_heading(page: Page, element: Element) -> bool:
-    elements = page.markup.nodes.elements[element.index + 1 : min(element.stop, element.index + _LOOK_INTO)]
-    return any(inner is not None and inner.name in _HEADINGS for inner in elements)
+    names = page.markup.nodes.names[element.index + 1 : min(element.stop, element.index + _LOOK_INTO)]
+    return not _HEADINGS.isdisjoint(names)
 
 
 def label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int, int], ...]]:
@@ -122,7 +122,7 @@ def label_of(page: Page, element: Element) -> tuple[str | None, tuple[tuple[int,
     for node in page.inside(element):
         if isinstance(node, Text):
             shown = page.markup.text[node.start : node.end].strip()
-            if shown and label_in(shown) is not None and _is_number(shown) and node.parent is not element:
+            if shown and label_in(shown) is not None and _is_number(shown) and node.parent != element:
                 return label_in(shown), ((node.start, node.end),)
             if shown:
                 lead = _LEAD.match(page.markup.text, node.start, node.end)

@@ -18,13 +18,16 @@ from statistics import median
 from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before, text_between
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, unescape
-from linkkeeper.pages.nodes import Element, Text
+from linkkeeper.pages.nodes import Element
 from linkkeeper.pages.regions import names_notes
 
 #: A note is not longer (characters of source).
 MAX_NOTE = 60_000
 _CEILING = frozenset({"body", "html", "main", "article"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: What parts two notes that are no neighbours: these, or so much text (characters).
+_BARRIERS = _HEADINGS | {"hr", "form", "nav"}
+_MUCH_TEXT = 12_000
 _MAX_CLIMB = 60
 #: Boxes named "notes" within each other; more are hostile.
 _MAX_WRAPPERS = 6
@@ -119,12 +122,9 @@ def _are_notes(page: Page, element: Element, items: list[Element]) -> bool:
 
 def _leads_back(page: Page, start: int, end: int) -> bool:
     """Tell whether a link between two places of the source leads to a place before them, or names a mark."""
-    markup = page.markup
-    first, last = bisect_left(markup.starts, start), bisect_left(markup.starts, end)
-    for index in range(first, last):
-        link = markup.nodes.elements[index]
-        if link is None or link.name != "a":
-            continue
+    links = page.fragments
+    first = bisect_left(links, start, key=_start_of)
+    for link in islice(links, first, bisect_left(links, end, first, key=_start_of)):
         name = page.fragment(link)
         target = page.names.get(name) if name else None
         if target is not None and target.start < start:
@@ -132,6 +132,10 @@ def _leads_back(page: Page, start: int, end: int) -> bool:
         if name and target is None and re.search(r"ref|back|anchor|mark|r\d", name, re.I):
             return True
     return False
+
+
+def _start_of(element: Element) -> int:
+    return element.start
 
 
 def _climb(page: Page, places: list[Place]) -> list[Place]:
@@ -150,7 +154,7 @@ def _block_of(page: Page, place: Place, before: Element | None, after: Element |
         parent = element.parent
         if parent is None or parent.name in _CEILING or parent.end - parent.start > MAX_NOTE:
             break
-        if before is not None and parent.start <= before.start < parent.end and before is not place.anchor:
+        if before is not None and parent.start <= before.start < parent.end and before != place.anchor:
             break
         if after is not None and parent.start <= after.start < parent.end:
             break
@@ -174,8 +178,8 @@ def _block_of(page: Page, place: Place, before: Element | None, after: Element |
 
 def _headed_within(page: Page, parent: Element, element: Element) -> bool:
     """Tell whether a heading stands in *parent* before *element*: what is below it, are notes, not one note."""
-    between = page.markup.nodes.elements[max(parent.index + 1, element.index - 12) : element.index]
-    return any(node is not None and node.name in _HEADINGS for node in between)
+    between = page.markup.nodes.names[max(parent.index + 1, element.index - 12) : element.index]
+    return not _HEADINGS.isdisjoint(between)
 
 
 def _apart(places: list[Place]) -> list[Place]:
@@ -186,11 +190,11 @@ def _apart(places: list[Place]) -> list[Place]:
             kept
             and kept[-1].block.holds(place.anchor)
             and kept[-1].block.name in BLOCK
-            and place.block is not kept[-1].block
+            and place.block != kept[-1].block
         ):
             kept[-1].marks += place.marks
             continue
-        if kept and kept[-1].block is place.block:
+        if kept and kept[-1].block == place.block:
             kept[-1].marks += place.marks
             continue
         kept.append(place)
@@ -208,7 +212,7 @@ def _in_series(page: Page, marks: list[Mark]) -> set[int]:
         if mark.target is None or not mark.raised or not mark.label.isdecimal():
             continue
         if mark.label == "1":
-            if all(run[0].target is not mark.target for run in runs[-1:]):
+            if all(run[0].target != mark.target for run in runs[-1:]):
                 runs.append([mark])
         elif runs and _goes_on(runs[-1][-1], mark):
             runs[-1].append(mark)
@@ -262,14 +266,14 @@ def _near(element: Element) -> list[Element]:
 
 
 def _holds_heading(page: Page, block: Element) -> bool:
-    return any(element.name in _HEADINGS for element in page.elements_in(block))
+    return not _HEADINGS.isdisjoint(page.names_in(block))
 
 
 def _shown_label(page: Page, place: Place) -> str | None:
     markup = page.markup
     first = bisect_left(markup.starts, place.start)
     last = min(first + 20, bisect_left(markup.starts, place.end))
-    places = (index for index in range(first, last) if markup.nodes.elements[index] is None)
+    places = (index for index in range(first, last) if markup.nodes.names[index] is None)
     texts = [markup.text[markup.starts[index] : markup.ends[index]] for index in places]
     lead = _LEAD.match(unescape("".join(texts)[:200]))
     shown = {lead["label"].casefold()} if lead else set()
@@ -305,7 +309,7 @@ def _with_list_items(page: Page, places: list[Place]) -> list[Place]:
         if parent is None:
             continue
         known = {place.block.index: place for place in members}
-        items = [child for child in page.markup.children(parent) if isinstance(child, Element) and child.name == "li"]
+        items = [child for child in page.markup.children(parent) if child.name == "li"]
         for item in items:
             number = page.position_of(item) if parent.name == "ol" else None
             if item.index in known:
@@ -323,7 +327,7 @@ def _stretch(page: Page, places: list[Place]) -> None:
         if _stands_beside(page, place):
             continue
         following = places[index + 1].block if index + 1 < len(places) else None
-        if following is not None and following.parent is block.parent:
+        if following is not None and following.parent == block.parent:
             if not _barrier(page, block, following):
                 place.end = following.start
         elif block.name not in BLOCK or not _text_beyond_label(page, block):
@@ -343,13 +347,14 @@ def _stands_beside(page: Page, place: Place) -> bool:
 
 def _barrier(page: Page, block: Element, following: Element) -> bool:
     """Tell whether a heading, a rule or long running text stands between two notes."""
-    length = 0
-    for node in page.markup.nodes[block.stop : following.index]:
-        if isinstance(node, Element) and node.name in _HEADINGS | {"hr", "form", "nav"}:
-            return True
-        if isinstance(node, Text):
-            length += node.end - node.start
-    return length > 12_000 and block.name in BLOCK
+    markup = page.markup
+    between = range(block.stop, following.index)
+    if not _BARRIERS.isdisjoint(markup.nodes.names[between.start : between.stop]):
+        return True
+    if following.start - block.end <= _MUCH_TEXT or block.name not in BLOCK:
+        return False
+    texts = (index for index in between if markup.nodes.names[index] is None)
+    return sum(markup.ends[index] - markup.starts[index] for index in texts) > _MUCH_TEXT
 
 
 def _text_beyond_label(page: Page, block: Element) -> bool:
@@ -363,11 +368,9 @@ def _end_of_run(page: Page, block: Element, following: Element | None) -> int:
     limit = parent.inner_end if parent is not None else len(page.markup.text)
     if following is not None:
         limit = min(limit, following.start) if following.start > block.start else limit
-    nodes = page.markup.nodes
-    for index in range(block.stop, len(nodes)):
-        node = nodes[index]
-        if node.start >= limit:
-            break
-        if isinstance(node, Element) and node.name in BLOCK and node.parent is parent:
+    markup = page.markup
+    for index in range(block.stop, bisect_left(markup.starts, limit, block.stop)):
+        node = markup.nodes.element(index)
+        if node is not None and node.name in BLOCK and node.parent == parent:
             return node.end if block.name in BLOCK and node.name not in _HEADINGS else node.start
     return limit

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, unescape
-from linkkeeper.pages.nodes import Element, Text
+from linkkeeper.pages.nodes import Element
 from linkkeeper.pages.regions import Region
 
 _LABEL = re.compile(
@@ -107,7 +107,7 @@ def _openers(page: Page, name: str) -> Iterator[Mark]:
     while (position := markup.text.find(name, position + 1)) >= 0:
         opened = _OPENED.match(markup.text, position + len(name))
         target = page.names.get(unescape(opened[1])) if opened else None
-        element = markup.nodes.elements[bisect_right(markup.starts, position) - 1]
+        element = markup.nodes.element(bisect_right(markup.starts, position) - 1)
         if target is None or element is None or position > element.inner or target.start <= element.start:
             continue
         if element.holds(target) or any(link.holds(element) for link in _around(links, element)):
@@ -138,10 +138,10 @@ def text_between(page: Page, first: Element, second: Element, limit: int) -> int
 
 def _text_back(page: Page, index: int, stop: int, limit: int) -> int:
     """Count the characters of text before the node *index*, back to the node *stop*."""
-    nodes, starts, ends, text = page.markup.nodes.elements, page.markup.starts, page.markup.ends, page.markup.text
+    names, starts, ends, text = page.markup.nodes.names, page.markup.starts, page.markup.ends, page.markup.text
     count = 0
     for at in range(index - 1, stop, -1):
-        if nodes[at] is None:
+        if names[at] is None:
             count += len(text[starts[at] : ends[at]].strip())
             if count >= limit:
                 break
@@ -150,7 +150,7 @@ def _text_back(page: Page, index: int, stop: int, limit: int) -> int:
 
 def _is_raised(page: Page, link: Element) -> bool:
     """Tell whether the mark looks like one: raised, bracketed, or named so."""
-    if any(element.name == "sup" for element in page.elements_in(link)):
+    if "sup" in page.names_in(link):
         return True
     text = page.text_of(link, 40)
     if text.startswith(("[", "(", "*", "†")):
@@ -178,10 +178,10 @@ def _in_brackets(page: Page, link: Element) -> bool:
 
 def text_before(page: Page, outer: Element, inner: Element, limit: int = 200) -> int:
     """Return how many characters of text stand in *outer* before *inner*; stops counting past *limit*."""
-    count = 0
-    for node in page.markup.nodes[outer.index + 1 : inner.index]:
-        if isinstance(node, Text):
-            count += len(page.markup.text[node.start : node.end].strip())
+    markup, count = page.markup, 0
+    for index in range(outer.index + 1, inner.index):
+        if markup.nodes.names[index] is None:
+            count += len(markup.text[markup.starts[index] : markup.ends[index]].strip())
             if count > limit:
                 break
     return count

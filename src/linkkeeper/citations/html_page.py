@@ -1,36 +1,21 @@
 """An HTML page prepared for reading: names, links inside it, text with places."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from linkkeeper.citations.drafts import Destination
-from linkkeeper.citations.flat import Flat
 from linkkeeper.pages.markup import BLOCK, Attribute, Markup, entities, unescape, words_of
 from linkkeeper.pages.nodes import Element, Text
 from linkkeeper.pages.regions import Regions, regions_of
-from linkkeeper.vocabulary.citation import OccurrenceForm
 from linkkeeper.vocabulary.numbers import whole_number
 
-#: Several white spaces, or a line end; patterns that begin with a set of characters are searched much faster.
-_SPACES = re.compile(r"[ \t\r\n\f](?:[ \t\r\n\f]++|(?<=[\r\n]))")
-_WHITE = re.compile(r"[\t\r\n\f]")
-#: Content that is for machines, for pressing or for readers of the screen's text only.
-_UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "canvas", "math", "rt", "rp"})
 #: Names of marks and notes in pages that were copied from one address to another.
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
-_LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
-_PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
+_BREAKS = BLOCK | {"br"}
 NOTE_TAGS = frozenset(
     {"d-footnote", "dt-fn", "footnote", "foot-note", "fn", "tufte-note"}
     | {"sidenote", "side-note", "marginnote", "margin-note"}
-)
-#: Journals add links that search for a reference; nobody cited those.
-_LOOK_UP = re.compile(
-    r"(?i)(?:https?:)?//(?:scholar\.google\.[a-z.]+/scholar|www\.google\.[a-z.]+/search\?|\w+\.scopus\.com/inward|"
-    r"gateway\.webofknowledge\.com|ui\.adsabs\.harvard\.edu/link_gateway)"
 )
 _HOST_PART = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#]*)", re.I)
 _PATH = re.compile(r"^(?:https?:)?//[^/]+")
@@ -39,6 +24,8 @@ _BACK_WORDS = re.compile(
     r"note|main text|footnote|body))*\s*(?:\d{1,4})?|zurück|retour|volver|torna)\W*",
     re.I,
 )
+_BACK_NAMES = re.compile(r"back-?(?:ref|link|reference)|doc-backlink|return")
+_POINTING_BACK = re.compile(r"#(?:.*[-_:])?(?:fn|cite|foot|end|note)?-?_?(?:ref|back|anchor|mark)", re.I)
 
 
 @dataclass(slots=True)
@@ -111,7 +98,11 @@ class Page:
 
     def elements_in(self, element: Element) -> Iterator[Element]:
         """Yield the elements inside *element* in order; quick, as no text is made a node for it."""
-        return filter(None, self.markup.nodes.elements[element.index + 1 : element.stop])
+        return self.markup.nodes.elements(element.index + 1, element.stop)
+
+    def names_in(self, element: Element) -> list[str | None]:
+        """Return the names of the elements inside *element* in order, None for each text run."""
+        return self.markup.nodes.names[element.index + 1 : element.stop]
 
     def inside(self, element: Element) -> Iterator[Element | Text]:
         """Yield the descendants of *element* in order."""
@@ -127,7 +118,7 @@ class Page:
             start = whole_number(self.value(parent, "start"))
             number = 1 if start is None else start
             for child in self.markup.children(parent):
-                if isinstance(child, Element) and child.name == "li":
+                if child.name == "li":
                     value = whole_number(self.value(child, "value"))
                     number = number if value is None else value
                     self._positions[child.index] = number
@@ -136,7 +127,7 @@ class Page:
 
     def fragment(self, link: Element) -> str | None:
         """Return the name that *link* points to within this page; None for other links."""
-        address, mark, fragment = self.value(link, "href").strip().partition("#")
+        address, mark, fragment = self.href(link).strip().partition("#")
         if not mark or not fragment:
             return None
         if not address or (self.base and _same_page(address, self.base)):
@@ -148,9 +139,14 @@ class Page:
         same_host = not self.base or _host_part(address) in ("", _host_part(self.base))
         return name if same_host or _COPIED_NAME.match(name) else None
 
+    def href(self, link: Element) -> str:
+        """Return where *link* leads; quick."""
+        found = self.markup.attribute(link, "href")
+        return found.value if found is not None else ""
+
     def leads_within(self, link: Element) -> bool:
         """Tell whether *link* leads to this page itself, its full address written out or not."""
-        address, mark, _ = self.value(link, "href").strip().partition("#")
+        address, mark, _ = self.href(link).strip().partition("#")
         if not mark or not address or not self.base:
             return bool(mark) and (not address or self.fragment(link) is not None)
         # One script serves many pages by their queries, and a path may end like ours.
@@ -163,28 +159,27 @@ class Page:
     def text_of(self, element: Element, limit: int = 400) -> str:
         """Return the visible text of a small element, white space folded; cut at *limit*."""
         markup = self.markup
-        nodes, starts, ends, source = markup.nodes.elements, markup.starts, markup.ends, markup.text
+        names, starts, ends, source = markup.nodes.names, markup.starts, markup.ends, markup.text
+        first, stop = element.index + 1, element.stop
+        if stop == first + 1 and names[first] is None:
+            return _words_of(source[starts[first] : ends[first]])
         parts: list[str] = []
         length = 0
-        first = element.index + 1
-        for index in range(first, min(element.stop, first + 20 * limit)):
-            node = nodes[index]
-            if node is None:
+        for index in range(first, min(stop, first + 20 * limit)):
+            name = names[index]
+            if name is None:
                 start, end = starts[index], ends[index]
                 parts.append(source[start:end])
                 length += end - start
                 if length > limit:
                     break
-            elif node.name in BLOCK or node.name == "br":
+            elif name in _BREAKS:
                 parts.append(" ")
-        text = "".join(parts)
-        if "&" in text:
-            text = "".join(_with_entities(text))
-        return " ".join(text.split())
+        return _words_of("".join(parts))
 
 
-def _unprefixed(url: str) -> str:
-    return _PREFIX.sub("", url.strip(), count=1)
+def _words_of(text: str) -> str:
+    return " ".join(("".join(_with_entities(text)) if "&" in text else text).split())
 
 
 def _same_page(address: str, base: str) -> bool:
@@ -217,188 +212,14 @@ def is_back_link(page: Page, link: Element) -> bool:
     """Tell whether *link* leads back from a note into the text: an arrow, a caret, a letter or "return"."""
     if page.markup.text.find("#", link.start, link.inner) < 0:
         return False
-    href = page.value(link, "href")
+    href = page.href(link)
     if "#" not in href or (page.fragment(link) is None and not _points_back(href)):
         return False
     text = page.text_of(link, 60)
-    words = page.words(link).lower() + " " + page.value(link, "rev").lower()
-    if re.search(r"back-?(?:ref|link|reference)|doc-backlink|return", words):
+    if len(text) <= 4 or _BACK_WORDS.fullmatch(text) or not any(character.isalpha() for character in text):
         return True
-    return len(text) <= 4 or bool(_BACK_WORDS.fullmatch(text)) or not any(character.isalpha() for character in text)
+    return _BACK_NAMES.search(page.words(link).lower() + " " + page.value(link, "rev").lower()) is not None
 
 
 def _points_back(href: str) -> bool:
-    return bool(re.search(r"#(?:.*[-_:])?(?:fn|cite|foot|end|note)?-?_?(?:ref|back|anchor|mark)", href, re.I))
-
-
-@dataclass(slots=True)
-class Taken:
-    """Text of a part of the page, with its links."""
-
-    flat: Flat
-    destinations: list[Destination]
-
-
-def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = (), backs: bool = False) -> Taken:
-    """
-    Take the visible text between two places of the source.
-
-    Line breaks become ``\\n``, paragraphs end with ``\\n\\n``.
-
-    Args:
-        skip: Stretches to leave out, in order.
-        backs: Keep links that lead back to the text.
-    """
-    return _Taker(page, start, end, sorted(skip), backs).run()
-
-
-class _Taker:
-    def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
-        self.page, self.start, self.end, self.backs = page, start, end, backs
-        self.skip = iter(skip)
-        self.left, self.right = self._following()
-        self.flat = Flat()
-        self.destinations: list[Destination] = []
-        self.open: list[tuple[Element, int, Attribute]] = []
-        self.blocks: list[Element] = []
-        self.may_be_repaired = page.may_be_repaired
-        #: Where the next open link or block ends.
-        self.due = len(page.markup.text) + 1
-
-    def run(self) -> Taken:
-        markup = self.page.markup
-        nodes, starts, ends = markup.nodes.elements, markup.starts, markup.ends
-        index, last = _first_at(markup, self.start), bisect_left(starts, self.end)
-        while index < last:
-            node, start = nodes[index], starts[index]
-            if start >= self.due:
-                self._close_before(start)
-            if node is None:
-                end = ends[index]
-                if end > self.left or start < self.start or end > self.end:
-                    self._text(max(start, self.start), min(end, self.end))
-                else:
-                    self._run(start, end)
-                index += 1
-                continue
-            index += 1
-            if self._left_out(node):
-                index = node.stop
-            else:
-                self._element(node)
-        self._close_before(len(self.page.markup.text) + 1)
-        return Taken(self.flat, self.destinations)
-
-    def _following(self) -> tuple[int, int]:
-        """Return the next stretch to leave out; one behind all text where there is none."""
-        behind = len(self.page.markup.text) + 1
-        return next(self.skip, (behind, behind))
-
-    def _left_out(self, element: Element) -> bool:
-        start = element.start
-        if self.left <= start:
-            while self.right <= start:
-                self.left, self.right = self._following()
-            if self.left <= start and element.end <= self.right:
-                return True
-        if element.name in _UNREAD or element.index in self.page.hidden:
-            return True
-        return element.name == "a" and not self.backs and is_back_link(self.page, element)
-
-    def _element(self, element: Element) -> None:
-        if element.name == "br":
-            self.flat.put("\n", element.start, element.end)
-        elif element.name in BLOCK:
-            self._break(element.start)
-            self.blocks.append(element)
-            self.due = min(self.due, element.end)
-        elif element.name == "a" and self.left > element.start:
-            # A link that begins in what is left out may end behind it (at the end of a note's text).
-            href = self.page.markup.attribute(element, "href")
-            if href is not None and href.raw.strip() and not ("#" in href.raw and self.page.leads_within(element)):
-                self.open.append((element, len(self.flat), href))
-                self.due = min(self.due, element.end)
-
-    def _close_before(self, position: int) -> None:
-        while self.open and self.open[-1][0].end <= position:
-            element, begin, href = self.open.pop()
-            url = href.value
-            if _LOOK_UP.match(url.strip()):
-                continue
-            original = self.page.markup.attribute(element, "data-originalurl") if self.may_be_repaired else None
-            self.destinations.append(
-                Destination(
-                    start=begin,
-                    end=len(self.flat),
-                    url=self._cited(url),
-                    source=(href.start, href.end),
-                    form=OccurrenceForm.HTML_HREF,
-                    original=self._cited(original.value) if original else None,
-                )
-            )
-        while self.blocks and self.blocks[-1].end <= position:
-            block = self.blocks.pop()
-            self._break(block.inner_end)
-        self.due = min(
-            self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
-            self.blocks[-1].end if self.blocks else len(self.page.markup.text) + 1,
-        )
-
-    def _cited(self, url: str) -> str:
-        return _unprefixed(url) if self.page.is_saved_copy else url
-
-    def _break(self, position: int) -> None:
-        if _LABEL_CELL.search(self.flat.tail()):
-            # The number of a note in a cell or a block of its own goes with the text in the next.
-            if not self.flat.ends_with_space():
-                self.flat.put(" ", position, position)
-        elif len(self.flat) and not self.flat.ends_with_paragraph():
-            self.flat.put("\n\n", position, position)
-
-    def _text(self, start: int, end: int) -> None:
-        while True:
-            while self.right <= start:
-                self.left, self.right = self._following()
-            if self.left >= end:
-                self._run(start, end)
-                return
-            if start < self.left:
-                self._run(start, self.left)
-            if self.right >= end:
-                return
-            start = self.right
-
-    def _run(self, start: int, end: int) -> None:
-        text, flat = self.page.markup.text, self.flat
-        piece = text[start:end]
-        if piece.isspace():
-            # Between tags stands mostly what indents them.
-            if piece == " ":
-                flat.put(piece, start, end)
-            elif not flat.ends_with_space():
-                flat.put(" ", start, end)
-            return
-        # Most runs hold nothing to change.
-        changes: list[tuple[int, int, str]] = []
-        if "  " in piece or _WHITE.search(piece) is not None:
-            changes = [(match.start(), match.end(), " ") for match in _SPACES.finditer(text, start, end)]
-        if "&" in piece:
-            changes = sorted([*changes, *entities(text, start, end)])
-        if not changes:
-            flat.put(piece, start, end)
-            return
-        position = start
-        for begin, stop, value in changes:
-            flat.copy(text, position, begin)
-            if value != " " or not flat.ends_with_space():
-                flat.put(value, begin, stop)
-            position = stop
-        flat.copy(text, position, end)
-
-
-def _first_at(markup: Markup, position: int) -> int:
-    """Return the first node that lies (or, a text, reaches) at or after *position*."""
-    index = bisect_left(markup.starts, position)
-    if index and markup.nodes.elements[index - 1] is None and markup.ends[index - 1] > position:
-        return index - 1
-    return index
+    return _POINTING_BACK.search(href) is not None

@@ -16,7 +16,7 @@ from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_inline import find_inline
 from linkkeeper.citations.html_listed import find_listed
 from linkkeeper.citations.html_marks import find_marks
-from linkkeeper.citations.html_page import take
+from linkkeeper.citations.html_take import take
 from linkkeeper.citations.markdown_text import Definition, MarkdownText, folded
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.decode import in_characters

@@ -59,6 +59,7 @@ def read(
         source = decode(data, declared_type=declared_type, markup=True)
         # The tree is dropped here: notes are assembled from texts and places alone.
         draft = html.read_html(parse_decoded(source), location=location)
+        source = source.without_text()
         return _finish(draft, Assembler(source.span, own_bases), kind, source.encoding, publisher_hosts)
     source = decode(data, declared_type=declared_type)
     text, span = _with_line_feeds(source)

@@ -9,7 +9,7 @@ import codecs
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkkeeper.vocabulary.edition import Span
 
@@ -105,6 +105,10 @@ class Decoded:
             else:
                 high = middle - 1
         return low
+
+    def without_text(self) -> "Decoded":
+        """Return the same, without its text where the bytes are told without it: each character is one."""
+        return self if self._starts else replace(self, text="")
 
     def span(self, start: int, end: int) -> Span:
         """Return the bytes of ``text[start:end]``."""

@@ -21,7 +21,7 @@ from sys import intern
 from typing import NamedTuple
 
 from linkkeeper.pages.decode import Decoded, decode
-from linkkeeper.pages.nodes import Columns, Element, Nodes, Text
+from linkkeeper.pages.nodes import Columns, Element, Nodes
 from linkkeeper.vocabulary.edition import Span
 
 #: How far up the open elements an end tag or an implied end may reach.
@@ -48,6 +48,9 @@ VOID = frozenset(
 )
 _RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title"})
 _SKIPPED = frozenset({"template", "svg", "noscript", "object"})
+_CHILDLESS = VOID | _RAW | _SKIPPED
+#: Stands for what is around all elements.
+_TOP = -1
 _CLOSES_P = frozenset(
     {"address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset"}
     | {"figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main"}
@@ -91,7 +94,7 @@ class Markup:
 
     Attributes:
         nodes: Elements and text runs in the order of the source.
-        starts, inners, ends: Of all nodes, for loops that can't afford to ask each.
+        starts, inners, ends, stops: Of all nodes, for loops that can't afford to ask each.
         steps: Units of work spent, for the bound on work.
     """
 
@@ -100,6 +103,7 @@ class Markup:
     starts: "array[int]"
     inners: "array[int]"
     ends: "array[int]"
+    stops: "array[int]"
     steps: int
 
     @property
@@ -110,7 +114,7 @@ class Markup:
         return self.source.span(start, end)
 
     def elements(self) -> Iterator[Element]:
-        return (node for node in self.nodes.elements if node is not None)
+        return self.nodes.elements()
 
     def attributes(self, element: Element) -> dict[str, Attribute]:
         """Return attributes by lower-case name; the first of a name wins."""
@@ -126,8 +130,15 @@ class Markup:
 
     def attribute(self, element: Element, name: str) -> Attribute | None:
         """Return one attribute with a value by its lower-case name; quicker than all of them."""
-        text = self.source.text
-        for match in VALUED.finditer(text, element.attributes_start, element.inner):
+        text, first, inner = self.source.text, element.attributes_start, element.inner
+        quoted = f' {name}="'
+        if text.startswith(quoted, first):
+            # Nearly all links begin with their address.
+            start = first + len(quoted)
+            end = text.find('"', start, inner)
+            if end >= 0:
+                return Attribute(name, text[start:end], start, end)
+        for match in VALUED.finditer(text, first, inner):
             if match[1] == name or match[1].lower() == name:
                 start, end = match.span(match.lastindex or 1)
                 return Attribute(name, text[start:end], start, end)
@@ -146,13 +157,15 @@ class Markup:
             (name if name.islower() else name.lower(), double or single or bare) for name, double, single, bare in found
         ]
 
-    def children(self, element: Element) -> Iterator[Element | Text]:
-        """Direct children in order."""
-        index = element.index + 1
-        while index < element.stop:
-            node = self.nodes[index]
-            yield node
-            index = node.stop if isinstance(node, Element) else index + 1
+    def children(self, element: Element) -> Iterator[Element]:
+        """The elements right in *element*, in order."""
+        nodes, stops = self.nodes, self.stops
+        index, last = element.index + 1, element.stop
+        while index < last:
+            child = nodes.element(index)
+            if child is not None:
+                yield child
+            index = stops[index]
 
 
 def words_of(attributes: list[tuple[str, str]]) -> str:
@@ -169,9 +182,8 @@ def parse_decoded(source: Decoded) -> Markup:
     """Parse a decoded HTML page, or text that holds some HTML."""
     builder = _Builder(source.text)
     builder.run()
-    return Markup(
-        source, Nodes(builder.at, builder.nodes), builder.at.start, builder.at.inner, builder.at.end, builder.steps
-    )
+    at = builder.at
+    return Markup(source, Nodes(at), at.start, at.inner, at.end, at.stop, builder.steps)
 
 
 def unescape(raw: str) -> str:
@@ -203,36 +215,38 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.nodes: list[Element | None] = []
         self.at = Columns()
-        self.open: list[Element] = []
+        #: The elements that are open, by index; below them stands what is around all.
+        self.open: list[int] = [_TOP]
         self.count: defaultdict[str, int] = defaultdict(int)
         self.steps = 0
         self._absent: set[str] = set()
 
     def run(self) -> None:
         text, position, search = self.text, 0, _TOKEN.search
+        add, names, opened = self.at.add, self.at.name, self.open
         while (match := search(text, position)) is not None:
-            start = match.start()
+            start, end = match.span()
             if start > position:
-                self._text(position, start)
+                add(None, position, position, start, opened[-1] + 1)
             self.steps += 1
-            close, name, other = match.group("close", "name", "other")
+            close, written, other = match.group(1, 2, 4)
             if other:
                 position = self._passed(match)
-            elif close:
-                position = match.end()
-                self._close(name.lower(), start, position)
+                continue
+            name = intern(written.lower())
+            if not close:
+                position = self._element(name, match)
+                continue
+            position = end
+            if len(opened) > 1 and names[opened[-1]] == name:
+                self._end(opened.pop(), start, end)
+                self.count[name] -= 1
             else:
-                position = self._element(name.lower(), match)
+                self._close(name, start, end)
         if position < len(text):
-            self._text(position, len(text))
-        self._pop(0, len(text), len(text))
-
-    def _text(self, start: int, end: int) -> None:
-        nodes, open_elements = self.nodes, self.open
-        self.at.add(start, start, end, len(nodes) + 1, open_elements[-1].index + 1 if open_elements else 0)
-        nodes.append(None)
+            add(None, position, position, len(text), opened[-1] + 1)
+        self._pop(1, len(text), len(text))
 
     def _passed(self, match: re.Match[str]) -> int:
         """Pass over a comment, a declaration or what only looks like a tag; return where to go on."""
@@ -244,37 +258,36 @@ class _Builder:
         start, end = match.span()
         if name in _IMPLIED:
             self._imply(name, start)
-        index = len(self.nodes)
-        parent = self.open[-1] if self.open else None
-        self.at.add(start, end, end, index + 1, parent.index + 1 if parent is not None else 0)
-        element = Element(self.at, index, parent, intern(name))
-        self.nodes.append(element)
-        if name in VOID:
-            return self._finish(element, end, end)
-        if name in _RAW:
-            return self._raw(element)
-        if name in _SKIPPED:
-            closed = self.text.endswith("/", *match.span("attributes"))
-            return self._finish(element, end, end) if closed else self._skip(element)
-        self.open.append(element)
+        index = len(self.at.name)
+        self.at.add(name, start, end, end, self.open[-1] + 1)
+        if name in _CHILDLESS:
+            return self._childless(index, name, match)
+        self.open.append(index)
         self.count[name] += 1
         return end
 
-    def _finish(self, element: Element, inner_end: int, end: int) -> int:
-        self._end(element, inner_end, end)
+    def _childless(self, index: int, name: str, match: re.Match[str]) -> int:
+        """Finish an element that holds none; return where to go on."""
+        if name in _RAW:
+            return self._raw(index, name, match.end())
+        if name in _SKIPPED and not self.text.endswith("/", *match.span("attributes")):
+            return self._skip(index, name, match.end())
+        return self._finish(index, match.end(), match.end())
+
+    def _finish(self, index: int, inner_end: int, end: int) -> int:
+        self._end(index, inner_end, end)
         return end
 
-    def _end(self, element: Element, inner_end: int, end: int) -> None:
-        index = element.index
-        self.at.inner_end[index], self.at.end[index], self.at.stop[index] = inner_end, end, len(self.nodes)
+    def _end(self, index: int, inner_end: int, end: int) -> None:
+        at = self.at
+        at.inner_end[index], at.end[index], at.stop[index] = inner_end, end, len(at.name)
 
-    def _raw(self, element: Element) -> int:
-        match = self._find_end(element.name, element.inner)
-        inner_end, end = match.span() if match else (element.inner, element.inner)
-        if element.name == "title" and inner_end > element.inner:
-            self.at.add(element.inner, element.inner, inner_end, len(self.nodes) + 1, element.index + 1)
-            self.nodes.append(None)
-        return self._finish(element, inner_end, end)
+    def _raw(self, index: int, name: str, inner: int) -> int:
+        match = self._find_end(name, inner)
+        inner_end, end = match.span() if match else (inner, inner)
+        if name == "title" and inner_end > inner:
+            self.at.add(None, inner, inner, inner_end, index + 1)
+        return self._finish(index, inner_end, end)
 
     def _find_end(self, name: str, position: int) -> re.Match[str] | None:
         """Find the end tag; once it was not found, there is none further on either."""
@@ -285,11 +298,11 @@ class _Builder:
             self._absent.add(name)
         return match
 
-    def _skip(self, element: Element) -> int:
+    def _skip(self, index: int, name: str, inner: int) -> int:
         """Pass over the whole element, nested ones of its name too; unbalanced: to its last end tag."""
-        name, depth, last = element.name, 1, None
+        depth, last = 1, None
         if name not in self._absent:
-            for match in re.compile(rf"<(/?){name}(?=[\s/>])[^>]*+(?:>|\Z)", re.I).finditer(self.text, element.inner):
+            for match in re.compile(rf"<(/?){name}(?=[\s/>])[^>]*+(?:>|\Z)", re.I).finditer(self.text, inner):
                 self.steps += 1
                 if match.group(1):
                     depth, last = depth - 1, match
@@ -299,8 +312,8 @@ class _Builder:
                     break
         if last is None:
             self._absent.add(name)
-            return self._finish(element, element.inner, element.inner)
-        return self._finish(element, *last.span())
+            return self._finish(index, inner, inner)
+        return self._finish(index, *last.span())
 
     def _imply(self, name: str, position: int) -> None:
         closes, boundary = _IMPLIED[name]
@@ -311,9 +324,9 @@ class _Builder:
         else:
             return
         lowest = None
-        for depth in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_CLIMB), -1):
+        for depth in self._upwards():
             self.steps += 1
-            opened = self.open[depth].name
+            opened = self.at.name[self.open[depth]]
             if opened in closes:
                 lowest = depth
             elif opened in boundary:
@@ -321,12 +334,17 @@ class _Builder:
         if lowest is not None:
             self._pop(lowest, position, position)
 
+    def _upwards(self) -> range:
+        """Depths of the open elements, the innermost first, as far as one may climb."""
+        top = len(self.open) - 1
+        return range(top, max(0, top - MAX_CLIMB), -1)
+
     def _close(self, name: str, start: int, end: int) -> None:
         if not self.count[name]:
             return
-        for depth in range(len(self.open) - 1, max(-1, len(self.open) - 1 - MAX_CLIMB), -1):
+        for depth in self._upwards():
             self.steps += 1
-            opened = self.open[depth].name
+            opened = self.at.name[self.open[depth]]
             if opened == name:
                 self._pop(depth, start, end)
                 return
@@ -335,10 +353,10 @@ class _Builder:
 
     def _pop(self, depth: int, start: int, end: int) -> None:
         """Close all elements from *depth* up; only the outermost gets the end tag."""
-        for element in self.open[depth + 1 :]:
-            self._end(element, start, start)
-            self.count[element.name] -= 1
-        if depth < len(self.open):
-            self._end(self.open[depth], start, end)
-            self.count[self.open[depth].name] -= 1
+        names, closed = self.at.name, self.open[depth:]
+        for index in closed:
+            self._end(index, start, start)
+            self.count[names[index] or ""] -= 1
+        if closed:
+            self.at.end[closed[0]] = end
         del self.open[depth:]

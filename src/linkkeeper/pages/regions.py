@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate
+from operator import itemgetter
 
 from linkkeeper.pages.markup import Markup
 from linkkeeper.pages.nodes import Element, Text
@@ -84,12 +85,14 @@ NOTE_WORDS = re.compile(
 )
 #: Build tools name classes ``CookieBanner_root__x1``: the words in them are parted like others.
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NEVER = frozenset({"html", "body", "main", "article"})
+_MAIN = frozenset({"main", "article"})
+_NEVER = _MAIN | {"html", "body"}
 _CHECKED = frozenset(
     {"div", "section", "aside", "ul", "ol", "p", "span", "td", "tr", "table", "dl", "li", "details", "figure", "a"}
 )
 _ROLE_MAIN = re.compile(r"""\brole\s*=\s*["']?main\b""", re.I)
 _MOST = 0.5
+_start_of = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ class Regions:
 
     def at(self, position: int) -> Region | None:
         """Return the region at a character, None in the text itself."""
-        index = bisect_right(self.parts, position, key=lambda part: part[0]) - 1
+        if not self.parts:
+            return None
+        index = bisect_right(self.parts, position, key=_start_of) - 1
         if index >= 0 and position < self.parts[index][1]:
             return self.parts[index][2]
         return None
@@ -119,8 +124,8 @@ class Regions:
 def regions_of(markup: Markup) -> Regions:
     """Find the parts of *markup* that are not its text."""
     finder = RegionFinder(markup)
-    for node in markup.elements():
-        finder.see(node, markup.words(node))
+    for element in markup.elements():
+        finder.see(element.index, element.name, markup.words(element))
     return finder.regions()
 
 
@@ -129,50 +134,62 @@ class RegionFinder:
 
     def __init__(self, markup: Markup) -> None:
         self._markup = markup
-        self._found: list[tuple[Element, Region]] = []
-        self._main: list[Element] = []
+        self._found: list[tuple[int, Region]] = []
+        self._main: list[int] = []
         self._noted: list[int] = []
         #: How much text stands before each node, once the regions were asked for.
         self.weights: Sequence[int] = ()
 
-    def see(self, element: Element, words: str) -> None:
-        """Take up the next element in order; *words* are :meth:`Markup.words` of it."""
-        name = element.name
+    def see(self, index: int, name: str, words: str) -> None:
+        """
+        Take up the next element in order.
+
+        Args:
+            index, name: Of the element.
+            words: :meth:`Markup.words` of it.
+        """
         if name in _NEVER:
-            if name == "main" or name == "article":
-                self._main.append(element)
+            if name in _MAIN:
+                self._main.append(index)
         elif words and names_notes(words):
-            self._noted.append(element.index)
-        elif "main" in words and _ROLE_MAIN.search(self._markup.text, element.attributes_start, element.inner):
-            self._main.append(element)
+            self._noted.append(index)
+        elif "main" in words and _has_main_role(self._markup, index):
+            self._main.append(index)
         elif name in _BY_TAG or (words and name in _CHECKED):
             region = _region_by(name, words)
             if region is not None:
-                self._found.append((element, region))
+                self._found.append((index, region))
 
     def regions(self) -> Regions:
-        weights = self.weights = _weights(self._markup)
+        markup = self._markup
+        weights = self.weights = _weights(markup)
         most = _MOST * max(1, weights[-1])
-        found = [(node, region) for node, region in self._found if weights[node.stop] - weights[node.index] <= most]
-        return Regions(_outermost(found, self._noted), _main_part(self._main, weights, len(self._markup.text)))
+        found = [(at, region) for at, region in self._found if weights[markup.stops[at]] - weights[at] <= most]
+        return Regions(_outermost(markup, found, self._noted), _main_part(markup, self._main, weights))
 
 
-def _outermost(found: list[tuple[Element, Region]], noted: list[int]) -> tuple[tuple[int, int, Region], ...]:
+def _has_main_role(markup: Markup, index: int) -> bool:
+    return _ROLE_MAIN.search(markup.text, markup.starts[index], markup.inners[index]) is not None
+
+
+def _outermost(
+    markup: Markup, found: Sequence[tuple[int, Region]], noted: Sequence[int]
+) -> tuple[tuple[int, int, Region], ...]:
     """Keep the outermost parts; one that holds notes (a footer with footnotes) is none."""
     parts: list[tuple[int, int, Region]] = []
-    for element, region in found:
-        if parts and element.start < parts[-1][1]:
+    for at, region in found:
+        if parts and markup.starts[at] < parts[-1][1]:
             continue
-        if bisect_left(noted, element.stop) > bisect_right(noted, element.index):
+        if bisect_left(noted, markup.stops[at]) > bisect_right(noted, at):
             continue
-        parts.append((element.start, element.end, region))
+        parts.append((markup.starts[at], markup.ends[at], region))
     return tuple(parts)
 
 
 def _weights(markup: Markup) -> "array[int]":
     """Return how much text stands before each node, and before the end."""
-    places = zip(markup.nodes.elements, markup.starts, markup.ends, strict=True)
-    return array("I", accumulate((end - start if node is None else 0 for node, start, end in places), initial=0))
+    places = zip(markup.nodes.names, markup.starts, markup.ends, strict=True)
+    return array("I", accumulate((end - start if name is None else 0 for name, start, end in places), initial=0))
 
 
 @lru_cache(maxsize=512)
@@ -199,17 +216,17 @@ def _region_by(name: str, words: str) -> Region | None:
     return next((region for region, pattern in _WORDS if pattern.search(words)), None)
 
 
-def _main_part(candidates: list[Element], weights: Sequence[int], length: int) -> tuple[int, int]:
+def _main_part(markup: Markup, candidates: Sequence[int], weights: Sequence[int]) -> tuple[int, int]:
     """The innermost ``main`` or ``article`` that holds most of the text of all of them."""
-    best: Element | None = None
+    best: int | None = None
     heaviest = 0
-    for element in candidates:
-        weight = weights[element.stop] - weights[element.index]
-        if weight > heaviest or (best is not None and best.holds(element) and weight > 0.8 * heaviest):
-            best, heaviest = element, max(weight, heaviest)
+    for at in candidates:
+        weight = weights[markup.stops[at]] - weights[at]
+        if weight > heaviest or (best is not None and best <= at < markup.stops[best] and weight > 0.8 * heaviest):
+            best, heaviest = at, max(weight, heaviest)
     if best is None or heaviest < 0.3 * weights[-1]:
-        return 0, length
-    return best.start, best.end
+        return 0, len(markup.text)
+    return markup.starts[best], markup.ends[best]
 
 
 class TextParts:
@@ -229,14 +246,15 @@ class TextParts:
     def is_text(self, node: Element | Text) -> bool:
         """Tell whether *node* stands in the page's text."""
         if self._main is None:
-            candidates = [other for other in self._markup.elements() if self._may_be_main(other)]
-            self._main = _main_part(candidates, self._weights, len(self._markup.text))
+            names = self._markup.nodes.names
+            candidates = [
+                index for index, name in enumerate(names) if name is not None and self._may_be_main(index, name)
+            ]
+            self._main = _main_part(self._markup, candidates, self._weights)
         return self._main[0] <= node.start < self._main[1] and self.region(node) is None
 
-    def _may_be_main(self, element: Element) -> bool:
-        if element.name in ("main", "article"):
-            return True
-        return self._tells_main and bool(_ROLE_MAIN.search(self._markup.text, element.attributes_start, element.inner))
+    def _may_be_main(self, index: int, name: str) -> bool:
+        return name in _MAIN or (self._tells_main and _has_main_role(self._markup, index))
 
     def region(self, node: Element | Text) -> Region | None:
         """Return the region around *node*, None in the text itself."""

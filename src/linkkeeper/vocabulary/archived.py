@@ -11,6 +11,7 @@ Source: the services' public address forms; list in ``docs/footnotes.md``.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import parse_qs, unquote
 
 from linkkeeper.vocabulary.citation import ArchiveCopy, ArchiveKind
@@ -59,12 +60,12 @@ _TODAY_HOSTS = frozenset(f"archive.{end}" for end in ["today", "is", "ph", "md",
 _OPAQUE_HOSTS = frozenset({"perma.cc", "www.perma.cc", "ghostarchive.org", "www.ghostarchive.org"})
 _PROXY_HOSTS = frozenset({"r.jina.ai", "timetravel.mementoweb.org", "megalodon.jp", "www.megalodon.jp"})
 
-#: What stands in the address of every copy, or 14 digits do: most URLs need no closer look.
+#: What stands before the path of every copy, or 14 digits do in its address: most URLs need no closer look.
 _IN_COPIES = re.compile(
     r"archiv|%|wayback|webcit|webcache|perma|memento|megalodon|arquivo|vefsafn|swap\.|webharvest|haw\.nsk|rhizome|"
     r"webrecorder|jina"
 )
-_STAMP = re.compile(r"\d(?=\d{13})")
+_STAMP = re.compile(r"[0-9](?=[0-9]{13})")
 _AUTHORITY = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://|(?=www\.))(?:[^/?#@]*@)?(?P<host>[^/?#:@\\]+)")
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _PATH = re.compile(r"[/?#]")
@@ -115,8 +116,14 @@ def unwrap_archive(url: str, own_bases: Sequence[str] = ()) -> ArchiveCopy | Non
 
 
 def _may_be_copy(url: str) -> bool:
+    path = url.find("/", url.find("//") + 2)
+    return _may_archive(url if path < 0 else url[:path]) or _STAMP.search(url) is not None or not url.isascii()
+
+
+@lru_cache(maxsize=1024)
+def _may_archive(site: str) -> bool:
     # Lowered first: a pattern that ignores case looks at each character much longer.
-    return bool(_IN_COPIES.search(url.lower()) or _STAMP.search(url)) or not url.isascii()
+    return _IN_COPIES.search(site.lower()) is not None
 
 
 def _unwrap_own(url: str, own_bases: Sequence[str]) -> ArchiveCopy | None:
