@@ -25,7 +25,7 @@ _START = re.compile(
 #: Where to look closer: found much faster, as these first letters are all that the rest of a text is searched for.
 _MAY_START = re.compile(r"[hHfFwWdD](?=[tT][tT]?[pP]|[wW][wW]\.|[oO][iI]\.[oO]|[xX]\.[dD]|[dD][lL]\.[hH])")
 #: What no URL in running text holds: white space, angle brackets, quotes, CJK and Arabic punctuation.
-_STOP = '\\s<>"`“”„‟«»「」『』《》。，；：！？、（）【】،؛؟।\\\\^\x00-\x1f\ufffc'
+_STOP = '\\s<>"`“”„‟«»‹›「」『』《》。，；：！？、（）【】،؛؟।\\\\^\x00-\x1f\ufffc'
 _RUN = re.compile(rf"[^{_STOP}]+")
 _SCHEMES = ("http://", "https://", "www.")
 _INNER = re.compile(r"(?:https?|ftp)://", re.I)

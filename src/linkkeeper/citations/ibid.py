@@ -21,8 +21,8 @@ _IBID = re.compile(
     re.I,
 )
 _SUPRA = re.compile(
-    r"\b(?:notes?|nn?\.|fn\.?|footnotes?|endnotes?|anm\.|fußnoten?|notas?|noot|voetnoot)\s*"
-    r"(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
+    r"\b(?:(?P<many>notes|nn\.|footnotes|endnotes|fußnoten|notas)|note|n\.|(?<=\()n|fn\.?|footnote|endnote|anm\.|"
+    r"fußnote|nota|noot|voetnoot)\s*(?P<list>\d{1,4}(?:\s*(?:,|&|and|–|-|to|und)\s*\d{1,4})*)",
     re.I,
 )
 _DIRECTLY = re.compile(r"(?:supra|infra|cit\.?|above|see)\W*$", re.I)
@@ -115,7 +115,9 @@ class _Resolver:
         if _may_name_notes(note.text.lower()):
             for match in _SUPRA.finditer(note.text):
                 if _near_supra(note.text, match.start()):
-                    found += [label for label in _expand(match["list"]) if label in self.labels]
+                    # Behind the comma after one note stands a page.
+                    listed = match["list"] if match["many"] else match["list"].partition(",")[0]
+                    found += [label for label in _expand(listed) if label in self.labels]
         if not found and named is not None:
             author = self._by_author(note.text[: named.start()])
             found += [author] if author else []
@@ -190,6 +192,8 @@ def _near_supra(text: str, position: int) -> bool:
     "907 n.2" is a footnote of the cited decision, not of the analysis.
     """
     before = text[max(0, position - 30) : position]
+    if before.endswith("(") and text[position : position + 2].lower() in ("n ", "n\u00a0"):
+        return True
     if text[position : position + 5].lower().startswith(("n.", "nn.", "n ")):
         return bool(_DIRECTLY.search(before))
     return bool(_NEARBY.search(before))
