@@ -19,7 +19,7 @@ _OTHER_SHARE = 0.3
 #: Letters without a space, as in Chinese and Japanese sentences.
 _LONG_RUN = 12
 _WORD = re.compile(r"[^\W\d_]+")
-_FOREIGN_PLACE = re.compile(r"(?:https?://|www\.|/)\S+")
+_FOREIGN_PLACE = re.compile(r"(?:https?://|www\.|/)\S+|\b(?:[\w-]{1,63}\.){1,4}[a-z]{2,8}\b")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -28,19 +28,19 @@ def _words(text: str) -> frozenset[str]:
 
 #: Pages by their names.
 _PAGES = _words(
-    "page pages webpage article articles content contents document documents url link address file story post "
+    "page pages webpage article articles content contents document documents url story post "
     "publication "
     "website resource entry record "
-    "seite seiten webseite artikel beitrag inhalt inhalte dokument datei adresse url meldung link publikation "
-    "page article contenu document adresse lien url fichier publication "
-    "página pagina artículo contenido documento dirección enlace noticia archivo publicación pàgina "
-    "artigo conteúdo endereço notícia arquivo "
-    "articolo contenuto indirizzo notizia pagina documento "
-    "pagina artikel inhoud document bericht adres link "
+    "seite seiten webseite artikel beitrag inhalt inhalte dokument url meldung publikation "
+    "page article contenu document url publication "
+    "página pagina artículo contenido documento noticia publicación pàgina "
+    "artigo conteúdo notícia "
+    "articolo contenuto notizia pagina documento "
+    "pagina artikel inhoud document bericht "
     "sidan sida artikeln innehållet dokumentet adressen länken siden side artikelen innholdet dokumentet artiklen "
     "indholdet "
     "sivu sivua sivun artikkeli artikkelia sisältö sisältöä dokumenttia osoitetta "
-    "strona strony stronę artykuł artykułu treść treści dokument dokumentu adres materiał "
+    "strona strony stronę artykuł artykułu treść treści dokument dokumentu materiał "
     "stránka stránku stránky článek článok obsah dokument adresa "
     "oldal oldalt cikk cikket tartalom dokumentum cím "
     "pagina articolul conținutul documentul adresa "
@@ -48,7 +48,7 @@ _PAGES = _words(
     "запись ссылка "
     "сторінка сторінку сторінки стаття статтю матеріал документ адреса "
     "страницата статията сайта стрaница stranica stranicu stranice članak sadržaj stran strani "
-    "sayfa sayfayı sayfanın içerik içeriği haber belge adres bağlantı "
+    "sayfa sayfayı sayfanın içerik içeriği haber belge bağlantı "
     "σελίδα σελίδας άρθρο περιεχόμενο έγγραφο "
     "trang bài viết nội dung liên kết halaman artikel konten dokumen tautan"
 )
@@ -60,7 +60,8 @@ _ITEMS = _words(
     "vacature evenement wydarzenie oferta объявление вакансия мероприятие ilan"
 )
 _NOT = _words(
-    "not no cannot t never nothing nicht kein keine nichts pas plus aucun aucune ne n no nunca ningún ninguna non "
+    "unable not no cannot t never nothing nicht kein keine nichts pas plus aucun aucune ne n no nunca ningún "
+    "ninguna non "
     "nessun nessuna "
     "não nenhum nenhuma niet geen niets inte ingen inga ikke ei eivät et nie brak ne nebyla nebyl nelze nepodařilo "
     "není nie nem nincs "
@@ -90,7 +91,8 @@ _PRESENT = _words(
     "tìm thấy tồn tại ditemukan tersedia ada"
 )
 _ABSENT = _words(
-    "missing gone removed deleted withdrawn unavailable nonexistent expired decommissioned retired closed invalid "
+    "deprecated archived missing gone removed deleted withdrawn unavailable nonexistent expired decommissioned "
+    "retired closed invalid "
     "lost astray "
     "gelöscht entfernt gelöschte depubliziert zurückgezogen abgelaufen unauffindbar "
     "introuvable supprimée supprimé retirée retiré inexistante indisponible "
@@ -114,7 +116,7 @@ _VERBS = _words(
     "è stata stato esiste può sono stai abbiamo trovare "
     "is kon kan zijn bestaat werd wordt kunnen har kan kunde finns hittades blev ble findes fant finner hittar "
     "finnes kunne "
-    "ole löydy löytynyt on olemassa została został istnieje ma można mogła mogło znaleźliśmy znaleziono nie "
+    "ole löydy löytynyt on olemassa została został istnieje ma można mogła mogło zostać znaleźliśmy znaleziono nie "
     "je byla byl nebyla neexistuje podařilo nepodařilo může existuje není található van "
     "este fost există poate mai была был удалена удалён удален удалено существует найдена найден найдено нет нету "
     "было існує немає "
@@ -122,6 +124,33 @@ _VERBS = _words(
     "không tidak đã bị mungkin telah"
 )
 _SMALL = _words(
+    "address file adresse datei fichier dirección archivo endereço arquivo indirizzo adres link lien enlace "
+    "use using menu navigation browse sitemap map index contact report visit start top topics overview latest news "
+    "homepage "
+    "begin beginning returned automatically redirected seconds site's help support team know let feel free e "
+    "benutzen nutzen verwenden suche suchfunktion inhaltsübersicht übersicht navigation startseite zurück gehen "
+    "gelangen menü "
+    "besuchen versuchen oben probieren hilfe uns webseite homepage kehren gern gerne weiter verwenden oder unserer "
+    "retrouvez utilisez utiliser recherche accueil retour retourner menu rubrique rubriques toute l'actualité "
+    "actualité moteur "
+    "revenir plan invitons visiter cliquez ici "
+    "utilice use utiliza utilizar buscador búsqueda portada invitamos visitar volver vuelva menú navegación inicio "
+    "página pruebe aquí "
+    "utilize usar busca página inicial voltar volte menu navegue tente aqui início "
+    "torna tornare usa utilizza utilizzare ricerca cerca home prova menu iniziale pagina motore qui "
+    "gebruik gebruikt zoekfunctie ga naar homepage menu terug keer hoofdpagina zoeken klik hier "
+    "använd sök sökfunktionen gå startsidan tillbaka menyn prova klicka brug søgefeltet forsiden tilbage bruk søk "
+    "forsiden tilbake "
+    "käytä hakua etusivulle siirry palaa "
+    "skorzystaj wyszukiwarki wróć strona główna głównej przejdź menu użyj spróbuj "
+    "použijte vyhledávání vraťte úvodní hlavní stranu zkuste pokračujte "
+    "használja keresőt vissza főoldalra kezdőlapra térjen "
+    "folosiți căutarea întoarceți înapoi prima "
+    "воспользуйтесь поиском вернитесь вернуться перейдите главную страницу начните главной меню попробуйте "
+    "скористайтеся пошуком поверніться головну "
+    "ana sayfaya dön dönün arama kullanın deneyin menüden "
+    "αναζήτηση αρχική επιστροφή χρησιμοποιήστε "
+    "quay lại trang chủ kembali ke beranda gunakan pencarian "
     "the a an this that these those it its you your we our us i and or but of for to in on at by from with as if so "
     "now then "
     "here there what which who when where page's re ve ll s m d were was been being be longer anymore any more all "
@@ -135,7 +164,9 @@ _SMALL = _words(
     "changed temporarily permanently already taken down offline relocated outdated incorrect wrong mistyped "
     "misspelled old new broken "
     "error code status http nothing something high low everywhere hit dead end first place publisher author library "
-    "during move mail email copy go previous permission permissions repository "
+    "during move mail email copy go previous permission permissions repository file address unable deprecated "
+    "archived catalogue catalog went doi verify again head office "
+    "unable deprecated archived catalogue catalog holiday fishing went look looks locate doi verify again head "
     "server our website site web online system database portal archive home homepage back please check "
     "der die das den dem des ein eine einen diese dieser dieses diesen sie ihr ihre ihnen wir uns unsere unser "
     "unserer auf in im "
@@ -145,7 +176,8 @@ _SMALL = _words(
     "gesuchten gesucht suchen "
     "sucht wollten aufrufen hoppla ups huch oh schade nach unter wurde dauerhaft zeit zur verfügung etwas "
     "schiefgelaufen "
-    "dass fehler falsch veraltet server "
+    "dass fehler falsch veraltet server adresse datei da wohl verloren gegangen aufgerufene ihrem ihren ihrer von "
+    "gewünschtes "
     "le la les l un une des du de d ce cet cette ces vous votre vos nous notre nos que qui qu s est sur dans en à "
     "au aux par et ou mais "
     "oups désolé désolée désolés malheureusement peut être plus cherchez recherchez demandez demandée demandé "
@@ -165,7 +197,7 @@ _SMALL = _words(
     "oops spiacenti "
     "siamo purtroppo mi dispiace scusa cercando cerchi cerca richiesta richiesto ricerca hai più forse spostata "
     "spostato potrebbe "
-    "essere è non errore server sito si con tentando accedere "
+    "essere è non errore server sito si con tentando accedere sul presente articolo "
     "de het een deze dit die u uw je jij we wij ons onze dat van in op bij naar voor en of maar helaas oeps sorry "
     "meer langer misschien "
     "gevraagde opgevraagde zoekt zocht zoek probeert bezoeken verplaatst hernoemd is zijn kunnen fout er te worden "
@@ -177,9 +209,15 @@ _SMALL = _words(
     "hups oho valitettavasti pahoittelut etsimäsi etsimääsi hakemasi hakemaasi pyytämääsi pyydettyä enää tai se on "
     "ehkä siirretty saatettu "
     "poistettu tämä tätä sitä "
+    "podanym podanego adresie adresem serwerze "
+    "försökte nå länken webbplatsen "
+    "omlouváme tomto webu webové požadovaný "
+    "запрошенный запрашиваемый сервере сайте "
+    "ulaşmaya çalıştığınız "
     "ups oj niestety przepraszamy przykro nam ta tej ten tego tę której którego szukasz szukana szukanej żądana "
     "żądanej poszukujesz już lub "
-    "albo być może mogła została przeniesiona przeniesiony pod tym tym adresem w na z do i a ale takiej taka się "
+    "albo być może mogła została zostać przeniesiona przeniesiony pod tym tym adresem w na z do i a ale takiej taka "
+    "się "
     "nam błąd "
     "tato tuto táto této tohle stránku kterou hledáte hľadáte hledaná požadovaná požadovanou už již nebo možná "
     "mohla byla přesunuta se jejda "
@@ -201,7 +239,22 @@ _SMALL = _words(
     "rất tiếc xin lỗi bạn tìm kiếm đang yêu cầu này hoặc đã có thể được di chuyển "
     "maaf mohon oops yang anda cari diminta ini atau sudah lagi mungkin telah dipindahkan kami"
 )
-_ALL = _PAGES | _ITEMS | _NOT | _PRESENT | _ABSENT | _VERBS | _SMALL
+#: Said of what a visitor wanted: hardly any other page says so.
+_WANTED = _words(
+    "requested looking searching after angeforderte angeforderten gesuchte gesuchten aufgerufene aufgerufenen "
+    "gewünschte gewünschten "
+    "demandée demandé recherchée recherché cherchez recherchez solicitada solicitado buscas buscando busca intenta "
+    "procura procurando "
+    "richiesta richiesto cercando cerchi cercata gevraagde opgevraagde zoekt zoek söker letar försökte leter leder "
+    "søger lette begärda "
+    "etsimäsi etsimääsi hakemasi hakemaasi pyytämääsi szukasz szukana szukanej żądana żądanej hledáte hľadáte "
+    "požadovaná požadovanou "
+    "keresett kért căutată căutați solicitată запрашиваемая запрошенная запрошенный запрашиваемый запрошенной ищете "
+    "искали шукаєте "
+    "шукали запитувана aradığınız ulaşmaya istediğiniz ζητήσατε αναζητάτε ψάχνετε tražena tražite iščete търсите "
+    "cari diminta"
+)
+_ALL = _WANTED | _PAGES | _ITEMS | _NOT | _PRESENT | _ABSENT | _VERBS | _SMALL
 
 #: Scripts without spaces, and those that bend each word: a page and its absence, with little between and beside.
 _OTHERS = re.compile(
@@ -223,6 +276,15 @@ _OTHERS = re.compile(
     r"(?:पृष्ठ|पेज|लेख|सामग्री)[^.।]{0,28}(?:नहीं मिला|नहीं मिली|मौजूद नहीं|हटा दि|उपलब्ध नहीं)"
     r").{0,24}$"
 )
+#: What error pages in scripts without spaces name in nearly every sentence.
+_PLACES = re.compile(
+    r"ページ|記事|サイト|アドレス|トップ|削除|移動|掲載|検索|页面|网页|頁面|網頁|首页|首頁|返回|链接|連結|删除|刪除|"
+    r"移除|地址|搜索|페이지|기사|"
+    r"게시물|주소|검색|삭제|หน้า|صفح|رابط|דף|עמוד|पृष्ठ|पेज"
+)
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+#: Hebrew, Arabic, Indic scripts and Korean, whose words no list here holds.
+_BENT = re.compile("[\u0590-\u0dff\uac00-\ud7af]")
 _STOPS = re.compile(r"[.!?;:。！？]+(?:\s|$)|[。！？]|\s[—–|·»]\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[—–|·]")
 
@@ -241,6 +303,11 @@ def says_item_missing(text: str) -> bool:
     return any(_says(sentence, _ITEMS) for sentence in _sentences(text))
 
 
+def other_words(text: str) -> int:
+    """How many words of *text* are none of an error page's."""
+    return sum(word not in _ALL for word in _WORD.findall(text.lower()))
+
+
 def tells_of_else(text: str) -> bool:
     """Whether a sentence of *text* is about something else than a page that is not there."""
     return any(map(_is_of_else, _STOPS.split(_FOREIGN_PLACE.sub(" ", text))))
@@ -248,8 +315,12 @@ def tells_of_else(text: str) -> bool:
 
 def _is_of_else(sentence: str) -> bool:
     words = _WORD.findall(sentence.lower())
-    if not sentence.isascii() and (run := max(map(len, words), default=0)) >= _LONG_RUN:
-        return run >= _LONG_RUN and not _OTHERS.match(sentence.strip())
+    if not sentence.isascii():
+        if max(map(len, words), default=0) >= _LONG_RUN and _UNSPACED.search(sentence):
+            talk = len(_PLACES.findall(sentence)) * _LONG_RUN
+            return talk < len(sentence) and not _OTHERS.match(sentence.strip())
+        if _BENT.search(sentence):
+            return len(words) >= 2 * _SENTENCE_WORDS and not _PLACES.search(sentence)
     others = sum(word not in _ALL for word in words)
     return len(words) >= _SENTENCE_WORDS and others >= _OTHER_WORDS and others >= _OTHER_SHARE * len(words)
 
@@ -260,7 +331,10 @@ def _sentences(text: str) -> list[str]:
 
 def _says(sentence: str, things: frozenset[str]) -> bool:
     words = _WORD.findall(_FOREIGN_PLACE.sub(" ", sentence.lower()))
-    if sentence.rstrip().endswith("?") or not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or not _ALL.issuperset(words):
+    if sentence.rstrip().endswith("?") or not _FEWEST_WORDS <= len(words) <= _MOST_WORDS:
+        return False
+    others = sum(word not in _ALL for word in words)
+    if others > (len(words) // 4 if _WANTED.intersection(words) else 0):
         return False
     held = frozenset(words)
     absent = held & _ABSENT or (held & _NOT and held & _PRESENT)

@@ -31,9 +31,24 @@ _CHECKS = (
     r"bekreft|ensur|"
     r"make sure|making sure|prove|proving|know that|let us know|damit wir wissen|assur|accert|dimostr|ยืนยัน|ตรวจสอบ"
 )
+_ROBOT = re.compile(rf"(?:{_ROBOTS})", re.IGNORECASE)
 _HUMAN_CHECK = re.compile(
     rf"(?:{_CHECKS})[^.!?。！？]{{0,70}}(?:{_HUMANS}|{_ROBOTS})|(?:{_HUMANS}|"
     rf"{_ROBOTS})[^.!?。！？]{{0,40}}(?:{_CHECKS})",
+    re.IGNORECASE,
+)
+_NO_ROBOT = re.compile(
+    r"(?:\bnot?\b|\bkein|\bpas\b|\bnon\b|\bnão\b|\bgeen\b|\binte\b|\bikke\b|\bnie\b|\bne|\bnem\b|\bet ole\b|değil|"
+    r"\bне\b|不是|非|"
+    rf"không phải|\bbukan\b|\bδεν\b)[^.!?]{{0,20}}(?:{_ROBOTS})|(?:{_ROBOTS})(?:で(?:は)?な|이? ?아[닌니님])",
+    re.IGNORECASE,
+)
+_BROWSER_CHECK = re.compile(
+    rf"(?:{_CHECKS})[^.!?。]{{0,40}}(?:browser|navigateur|navegador|prohlížeč|przeglądark|böngésző|selain|"
+    rf"webbläsare|nettleser|"
+    r"браузер|浏览器|ブラウザ|브라우저|tarayıcı|connection|verbindung|connexion|conexión|conexão|connessione)|"
+    r"(?:unusual|ungewöhnlich|inhabitu|inusual|incomum|anomal|excessive|suspicious|verdächtig)[^.!?]{0,60}"
+    r"(?:\bip\b|network|netzwerk|réseau|\bred\b|\brede\b|\brete\b)|(?:输入|輸入|填写)验证码|访问过于频繁",
     re.IGNORECASE,
 )
 #: Who is spoken to: an article on proofs of being human speaks of others.
@@ -58,6 +73,7 @@ _TALK = re.compile(
     r"연결|"
     r"\bip\b|\bvpn\b|proxy|network|netzwerk|réseau|rete\b|\brede?\b|сет[иь]|网络|ネットワーク|"
     r"\baccess|zugriff|accès|acceso|acesso|accesso|toegang|åtkomst|tilgang|dostęp|přístup|доступ|erişim|访问|訪問|"
+    r"验证码|"
     r"アクセス|접근|truy cập|"
     r"block|gesperrt|bloqu|bloccat|geblokkeerd|blockera|zablokow|заблокир|engellen|拦截|阻断|ブロック|차단|denied|"
     r"refus|reject|verweiger|"
@@ -139,7 +155,7 @@ def human_check(text: str) -> str | None:
     """The words that ask *you* to prove that you are no robot; None where nobody is asked."""
     for sentence in _SENTENCE_END.split(text):
         match = _HUMAN_CHECK.search(sentence)
-        if match and _YOU.search(sentence):
+        if match and (_YOU.search(sentence) or _NO_ROBOT.search(sentence)):
             return match.group(0)
     return None
 
@@ -150,6 +166,8 @@ def refusal(page: Page) -> str | None:
         return denied
     text = page.visible_text[:_MOST_CHARACTERS]
     match = _HUMAN_CHECK.search(text) or _TOOLS.search(text)
+    if match is None and page.word_count < _MOST_WORDS:
+        match = _ROBOT.search(text) or _BROWSER_CHECK.search(text)
     return match.group(0) if match else None
 
 
@@ -159,7 +177,7 @@ def wall_talk(page: Page) -> str | None:
         return None
     text = unquoted(page.visible_text[:_MOST_CHARACTERS].replace("’", "'"))
     said = human_check(text)
-    if said is None and (match := _TOOLS.search(text)):
+    if said is None and (match := _TOOLS.search(text) or _BROWSER_CHECK.search(text)):
         said = match.group(0)
     if said is None and (match := _REFUSED.search(text)) and (number := _NUMBERED.search(text)):
         said = f"{match.group(0)} … {number.group(0)}"
