@@ -1,5 +1,8 @@
 """Every family of footnotes, in several variations, is read as a careful editor reads it."""
 
+import re
+from html import unescape
+
 import pytest
 
 from citations.catalogue import Variation, variations
@@ -36,7 +39,8 @@ def test_spans_point_at_exactly_what_they_claim(variation: Variation) -> None:
             assert url.occurrences
             for place in url.occurrences:
                 assert place.span is not None
-                written = place.span.of(data).decode().strip().replace("doi: ", "doi:")
+                written = unescape(place.span.of(data).decode()).strip().replace("doi: ", "doi:")
+                written = re.sub(r"^/web/\d{14}/", "", written)
                 if url.as_cited == f"doi:{written}":
                     continue
                 assert written[:8].lower() == url.as_cited[:8].lower() or "google.com/url" in written

@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from urllib.parse import unquote
 
 from linkkeeper.citations.addresses import cleaned, identifier_of, is_citable, key_of, shows, unusual
 from linkkeeper.citations.boundaries import FoundUrl, find_identifiers, find_urls
@@ -119,7 +120,8 @@ class Assembler:
             found = self._linked(destinations, found, items, text)
         items += [self._from_text(url, flat, form) for url in found]
         if identifiers:
-            items += [self._from_text(one, flat, form) for one in find_identifiers(text) if one.start >= begin]
+            named = [one for one in find_identifiers(text) if one.start >= begin]
+            items += [self._from_text(one, flat, form) for one in _not_shown(named, destinations)]
         if len(items) > 1:
             # Twice, as pairs of numbers to sort by would take as much memory as the items.
             items.sort(key=_end_of)
@@ -326,3 +328,18 @@ def _pair(items: Sequence[_Item], text: str) -> None:
 
 def _is_copy(item: _Item) -> bool:
     return item.archive is not None and item.archive.kind is ArchiveKind.OTHER
+
+
+def _not_shown(identifiers: list[FoundUrl], destinations: Sequence[Destination]) -> list[FoundUrl]:
+    """Leave out identifiers that are the text of a link which leads to them, by whatever resolver."""
+    if not identifiers or not destinations:
+        return identifiers
+    links = sorted(destinations, key=attrgetter("start"))
+    starts = [link.start for link in links]
+    kept = []
+    for one in identifiers:
+        link = links[max(0, bisect_right(starts, one.start) - 1)]
+        name = one.url.partition(":")[2].lower()
+        if not (link.start <= one.start < link.end and name in unquote(link.url).lower()):
+            kept.append(one)
+    return kept

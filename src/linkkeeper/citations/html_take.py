@@ -135,7 +135,8 @@ class _Taker:
         )
 
     def _cited(self, url: str) -> str:
-        return _unprefixed(url) if self.page.is_saved_copy else url
+        # No author writes an archive's address without its host.
+        return _unprefixed(url) if self.page.is_saved_copy or url.startswith("/web/") else url
 
     def _break(self, position: int) -> None:
         if self.flat.ends_with_number(_AROUND_LABEL) and _LABEL_CELL.search(self.flat.tail()):
