@@ -13,12 +13,12 @@ from playwright.async_api import (
     FloatRect,
     Frame,
     Page,
-    PdfMargins,
 )
 from playwright.async_api import (
     TimeoutError as PlaywrightTimeout,
 )
 
+from linkkeeper.adapters.playwright_paper import PlaywrightPaper
 from linkkeeper.captures.ports import Arrival, PageTrouble, ProxyAddress, TabLost
 from linkkeeper.captures.recorder import GREETING_HOST
 
@@ -29,19 +29,6 @@ _MOST_DIALOGS = 8
 _ORDER_TIMEOUT_S = 2.0
 _NEWS_S = 0.2
 _GREETING = f"http://{GREETING_HOST}/"
-_PRINT_MARGIN = "14mm"
-_A4_WIDTH = 794
-_A4_SHAPE = 297 / 210
-#: A page this wide is still printed whole on A4.
-_FITS_A4 = 960
-#: No paper for a wider page than this.
-_WIDEST = 2400
-#: What a page hides beyond its edge (the next pictures of a gallery) needs no paper.
-_WIDTH = """() => {
-  const cut = element => element && ['hidden', 'clip'].includes(getComputedStyle(element).overflowX);
-  const root = document.documentElement;
-  return cut(root) || cut(document.body) ? 0 : root.scrollWidth;
-}"""
 #: How long a banner that the rule set knows may take to show.
 _BANNER_S = 0.8
 _RULE_SET_NEWS = """() => {
@@ -93,6 +80,7 @@ class PlaywrightTab:
         self._page = page
         self._session = session
         self._consent_rules = consent_rules
+        self._paper = PlaywrightPaper(page, self._evaluate)
         self._lost: TabLost | None = None
         self._gone = asyncio.Event()
         self._background: set[asyncio.Future[Any]] = set()
@@ -330,31 +318,12 @@ class PlaywrightTab:
         return await self._page.screenshot(full_page=True, clip=clip, timeout=0)
 
     async def pdf(self, *, for_screen: bool, timeout_s: float) -> bytes:
-        printed = await self._do(self._print(for_screen=for_screen), timeout_s=timeout_s)
+        printed = await self._do(self._paper.print(for_screen=for_screen), timeout_s=timeout_s)
         assert isinstance(printed, bytes)
         return printed
 
-    async def _print(self, *, for_screen: bool) -> bytes:
-        await self._page.emulate_media(media="screen" if for_screen else "print")
-        margin = PdfMargins(top=_PRINT_MARGIN, bottom=_PRINT_MARGIN, left=_PRINT_MARGIN, right=_PRINT_MARGIN)
-        width = await self._paper_width()
-        return await self._page.pdf(
-            width=f"{width}px",
-            height=f"{width * _A4_SHAPE:.0f}px",
-            print_background=True,
-            margin=margin,
-            tagged=True,
-        )
-
-    async def _paper_width(self) -> int:
-        """
-        A4's in pixels; more for a page that would be cut off there.
-
-        Quirk: Chromium makes what it prints smaller to fit its paper, but not by half.
-        """
-        await self._page.set_viewport_size({"width": _FITS_A4, "height": VIEWPORT_HEIGHT})
-        needed = int(await self._evaluate(_WIDTH, None) or 0)
-        return _A4_WIDTH if needed <= _FITS_A4 else round(min(needed, _WIDEST) * _A4_WIDTH / _FITS_A4)
+    async def grow_frames(self, *, timeout_s: float) -> int:
+        return int(await self._do(self._paper.grow_frames(), timeout_s=timeout_s))
 
     async def stop_loading(self) -> None:
         await self._order("Page.stopLoading")

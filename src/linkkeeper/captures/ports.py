@@ -179,6 +179,10 @@ class Tab(Protocol):
         """A print rendition, by the page's print style or by its screen style."""
         ...
 
+    async def grow_frames(self, *, timeout_s: float) -> int:
+        """Make frames as high as what they hold, for a print; returns how many grew."""
+        ...
+
     async def stop_loading(self) -> None:
         """Give up on what has not arrived, as the browser's stop button does."""
         ...

@@ -21,11 +21,17 @@ _UNFOLD = """() => {
   } } catch {}
   return count;
 }"""
-#: Pages that scroll in a box of their own print the box's first screen only. Their boxes grow to what they hold.
+#: Pages that scroll in a box of their own, or whose scrolling a dialog locks, print the first screen only.
+#: Their boxes grow to what they hold.
 _UNROLL = """() => {
   const scrolls = element => ['auto', 'scroll', 'overlay'].includes(getComputedStyle(element).overflowY)
     && element.scrollHeight > element.clientHeight + 50 && element.clientWidth > innerWidth / 3;
   const boxes = [...document.body.querySelectorAll('*')].filter(scrolls);
+  const all = document.createRange();
+  all.selectNodeContents(document.body);
+  const locked = getComputedStyle(document.body).position === 'fixed'
+    && all.getBoundingClientRect().height > document.body.getBoundingClientRect().height + 50;
+  if (locked) boxes.push(document.body);
   for (const box of boxes) {
     for (let element = box; element; element = element.parentElement) {
       const placed = ['fixed', 'absolute', 'sticky'].includes(getComputedStyle(element).position);
@@ -72,11 +78,16 @@ async def print_page(tab: Tab, page_text: str, *, timeout_s: float) -> Printed:
             if _short_of(best, _HALF):
                 # Some sites hide their text in print: their screen style is then the honest one.
                 best = max(best, await printed("by the screen style", for_screen=True), key=_share)
-            if _short_of(best, _MOST) and await tab.run(_UNROLL, timeout_s=timeout_s):
-                way = "with its scrolled boxes unrolled"
+            if _short_of(best, _MOST) and await _unrolled(tab, timeout_s=timeout_s):
+                way = "with its boxes and frames unrolled"
                 best = max(best, await printed(way, for_screen=bool(best.way)), key=_share)
     parts = f"{unfolded} folded parts opened" if unfolded else ""
     return replace(best, way=", ".join(filter(None, (best.way, parts))))
+
+
+async def _unrolled(tab: Tab, *, timeout_s: float) -> bool:
+    boxes = await tab.run(_UNROLL, timeout_s=timeout_s)
+    return bool(boxes) | bool(await tab.grow_frames(timeout_s=timeout_s))
 
 
 def _short_of(printed: Printed, share: float) -> bool:
