@@ -322,13 +322,16 @@ def _main_part(body: LexborNode, visible: str) -> _Part | None:
     The container that the page itself names as its content is taken if it
     holds a third of what is left; None where hardly anything is left.
     """
+    bare = True
     for node in body.css(_BOILERPLATE):
         if node.parent is not None and node.tag not in ("body", "html") and not _holds_most(node, visible):
             node.decompose()
+            bare = False
     for node in body.css(_NAMED_PARTS):
         if node.parent is not None and _is_named_boilerplate(node) and not _holds_most(node, visible):
             node.decompose()
-    rest = _Part(body, _text_of(body))
+            bare = False
+    rest = _Part(body, visible if bare else _text_of(body))
     containers = (_Part(node, _text_of(node)) for node in body.css(_MAIN)[:20])
     best = max(containers, key=lambda part: len(part.text), default=rest)
     chosen = best if best.text and len(best.text) * 3 >= len(rest.text) else rest

@@ -228,6 +228,8 @@ class Watcher:
 
     async def _visit_before_death(self, link: LinkRecord, case: Case, observed: Observed) -> tuple[Observed, ...]:
         """The browser's visit that precedes `dead`: always made, never counted."""
+        if weight_of(observed.observation) is Weight.SUCCESS:
+            return ()
         standing = advance(standing_of(link.standing, first_seen=link.first_seen_at), observed.observation)
         if not needs_browser_visit(standing, moment=observed.observation.moment):
             return ()
