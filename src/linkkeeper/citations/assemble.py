@@ -114,7 +114,9 @@ class Assembler:
     ) -> tuple[list[_Item], list[_Change]]:
         """Return the places of URLs in a text, and the stretches that only relinking wrote."""
         text = flat.text
-        found = [url for url in find_urls(text, width=width) if url.start >= begin]
+        found = find_urls(text, width=width)
+        if begin:
+            found = [url for url in found if url.start >= begin]
         items: list[_Item] = []
         if destinations:
             found = self._linked(destinations, found, items, text)
@@ -148,9 +150,9 @@ class Assembler:
             return None
         item = _Item(link.start, link.end, url)
         if self.span_of is not None and link.source is not None:
-            item.occurrences += (Occurrence(self.span_of(*link.source), link.form),)
+            item.occurrences = (Occurrence(self.span_of(*link.source), link.form),)
         elif link.source is None:
-            item.occurrences += (Occurrence(None, link.form),)
+            item.occurrences = (Occurrence(None, link.form),)
         if mended:
             item.flags |= {UrlFlag.CLEANED}
         if len(inside) == 1 and not shows(inside[0].url, url, text[inside[0].end : link.end]):
@@ -165,7 +167,7 @@ class Assembler:
     def _from_text(self, found: FoundUrl, flat: Flat, form: OccurrenceForm) -> _Item:
         item = _Item(found.start, found.end, printable(found.url), rejoined=found.rejoined)
         if self.span_of is not None:
-            item.occurrences += (Occurrence(self.span_of(*flat.source_range(found.start, found.end)), form),)
+            item.occurrences = (Occurrence(self.span_of(*flat.source_range(found.start, found.end)), form),)
         if found.rejoined:
             item.flags |= {UrlFlag.REJOINED}
         if found.cleaned:

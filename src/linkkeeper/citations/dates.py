@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 #: By month; English, German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish, Czech, Turkish, Russian.
 _NAMES = (
@@ -73,8 +73,7 @@ _HEAD = 1_500
 _WEB = 1991
 
 
-@dataclass(frozen=True, slots=True)
-class NoteDates:
+class NoteDates(NamedTuple):
     published: date | None = None
     accessed: date | None = None
     archived: date | None = None
@@ -91,7 +90,7 @@ def dates_of(text: str) -> NoteDates:
     for start, end, found in _dates(text):
         before = text[max(0, start - 45) : start]
         lower = before.lower()
-        claimed = any(word in lower for word in _CLAIMING)
+        claimed = any(map(lower.__contains__, _CLAIMING))
         if found.year < _WEB or (not claimed and not _AFTERWARDS.match(text, end)):
             published = published or found
         elif claimed and _ACCESSED.search(before):
@@ -141,7 +140,8 @@ def _dates(text: str) -> Iterator[tuple[int, int, date]]:
             if before is None:
                 continue
             start, end = left + before.start(), year.end()
-            month, day = (next(filter(None, before.group(*names))) for names in (_MONTH_GROUPS, _DAY_GROUPS))
+            month = next(filter(None, before.group(*_MONTH_GROUPS)))
+            day = next(filter(None, before.group(*_DAY_GROUPS)))
         number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)
         try:
             yield start, end, date(int(year.group()), number, int(day))

@@ -30,6 +30,8 @@ from linkkeeper.vocabulary.uri import host_of
 _LEAD = re.compile(
     r"[\s^↑*]*(?P<open>[\[(])?\s*(?P<label>\d{1,4}[a-z]?|[*†‡§]{1,3})\s*(?P<close>[\])]\.?|[.:|](?=\s))?", re.I
 )
+#: What a label in brackets may begin with; nothing where all is white space.
+_BEFORE_LABEL = ("", "[", "(", "^", "↑", "*")
 _SHARE = re.compile(
     r"(?i)^(?:https?:)?//(?:[\w-]+\.)*(?:facebook\.com/(?:sharer|share|dialog)|(?:twitter|x)\.com/(?:intent|share|home\?status)|"
     r"linkedin\.com/(?:shareArticle|sharing|cws)|reddit\.com/(?:submit|r/\w+/submit)|t\.me/share|telegram\.me/share|wa\.me/|"
@@ -135,6 +137,8 @@ def _listed_note(page: Page, place: Place, index: int) -> NoteDraft:
 
 def _boxes_between(page: Page, place: Place) -> list[tuple[int, int]]:
     """Return adverts and the like that stand between this note and the next one, and adverts within it."""
+    if not page.regions.parts:
+        return []
     return [
         (start, end)
         for start, end, kind in _parts_in(page, place.start, place.end)
@@ -159,10 +163,12 @@ def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, b
     mark in the text; then a bare number; then the place in the list. Ids are
     never asked: editors insert notes and ids keep their old numbers.
     """
+    marked = _marked(place)
+    lead = _LEAD.match(taken.flat.text[:60])
+    if marked is not None and lead is None and page.text_of(place.block, 1)[:1] not in _BEFORE_LABEL:
+        return marked, True
     whole = page.text_of(place.block, 60) or taken.flat.text[:60]
-    lead = _LEAD.match(taken.flat.text[:60]) or _LEAD.match(whole)
-    labels = Counter(mark.label for mark in place.marks)
-    marked = labels.most_common(1)[0][0] if labels else None
+    lead = lead or _LEAD.match(whole)
     if lead is not None and lead["open"] and lead["close"]:
         return lead["label"], True
     if marked is not None:
@@ -172,6 +178,14 @@ def label_of(page: Page, place: Place, taken: Taken, index: int) -> tuple[str, b
     if lead is not None and (lead["close"] or whole[lead.end() : lead.end() + 1] in ("", " ", "\u00a0")):
         return lead["label"], True
     return str(index + 1), False
+
+
+def _marked(place: Place) -> str | None:
+    """Return the label that most marks of a note show."""
+    if len(place.marks) == 1:
+        return place.marks[0].label
+    labels = Counter(mark.label for mark in place.marks)
+    return labels.most_common(1)[0][0] if labels else None
 
 
 def after_label(text: str, label: str) -> int:
@@ -310,8 +324,8 @@ def _byline(page: Page) -> date | None:
     structured = _STRUCTURED_DATE.search(page.markup.text)
     if structured is not None:
         return dates_of(structured.group(1)).published
-    headings = (element for element in page.markup.elements() if element.name == "h1")
-    start = max(page.regions.main[0], next((element.start for element in headings), 0))
+    names = page.markup.nodes.names
+    start = max(page.regions.main[0], page.markup.starts[names.index("h1")] if "h1" in names else 0)
     return byline_date(take(page, start, start + _HEAD_SOURCE).flat.text.lstrip())
 
 

@@ -9,16 +9,19 @@ from linkkeeper.pages.markup import VALUED, Markup, unescape
 from linkkeeper.pages.regions import RegionFinder
 
 _HIDDEN_CLASS = re.compile(
-    r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden|mw-cite-up-arrow-accessibility-label|z3988"
+    r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden|mw-cite-up-arrow-accessibility-label"
     r"|cite-accessibility-label|show-for-sr|offscreen|assistive-text)(?:$|\s)",
     re.I,
 )
+#: Citations for machines, in a span that shows nothing.
+_COINS = re.compile(r"(?:^|\s)z3988(?:$|\s)", re.I)
 _ABSOLUTE = re.compile(r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:https?:)?//""", re.I)
 _PREFIXED = re.compile(
     r"""<a\s[^<>]*?\bhref\s*=\s*["']?(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/""", re.I
 )
 #: Elements that may be notes, or hold them, by their class, id or role.
 _MAY_BE_NOTES = re.compile("note|fn|ref|bibliography|citation|works|marginalia", re.I)
+_DIGITS = dict.fromkeys(map(ord, "123456789"), "0")
 _HEAD = frozenset({"html", "title", "meta", "time", "link"})
 _STREAMED = re.compile(r"S:[0-9a-f]+")
 #: Nobody hides such a share of a page's text from its readers.
@@ -79,7 +82,13 @@ class _Collector:
         self.may_mark = "data-mfn" in self.text
 
     def see(self, index: int, name: str) -> str:
-        """Take up the next element; return its class, id and role."""
+        """
+        Take up the next element.
+
+        Returns:
+            Its class, id and role, each digit as 0: no rule by words asks for another, and so the answers
+            for one of many numbered elements serve all of them.
+        """
         page, markup = self.page, self.page.markup
         start, end = markup.starts[index] + 1 + len(name), markup.inners[index]
         if name in _HEAD:
@@ -111,14 +120,14 @@ class _Collector:
     def _name(self, raw: str, index: int) -> None:
         self.page.names.setdefault(unescape(raw).strip(), self.page.markup.nodes.known(index))
 
-    def _sorted(self, index: int, name: str, words: str, start: int, end: int) -> str:
-        page, text = self.page, self.text
+    def _sorted(self, index: int, name: str, written: str, start: int, end: int) -> str:
+        page, text, words = self.page, self.text, written.translate(_DIGITS)
         is_marked = self.may_mark and text.find("data-mfn", start, end) >= 0
         if is_marked or name in NOTE_TAGS or _may_be_notes(words):
             page.named.append(page.markup.nodes.known(index))
         if name == "a" and text.find("#", start, end) >= 0:
             page.fragments.append(page.markup.nodes.known(index))
-        if (words and _is_hidden(words)) or (
+        if (words and (_is_hidden(words) or ("3988" in written and _COINS.search(written)))) or (
             text.find("hidden", start, end) >= 0 and "hidden" in page.attributes(page.markup.nodes.known(index))
         ):
             page.hidden.add(index)

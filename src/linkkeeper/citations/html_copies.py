@@ -19,7 +19,8 @@ from linkkeeper.pages.markup import Attribute, entities
 from linkkeeper.pages.nodes import Element
 from linkkeeper.vocabulary.citation import OccurrenceForm
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"”“]{4,40}")
+#: A set of letters first: nothing else in a text is looked at.
+_URL = re.compile(r"[hw](?:(?<=h)ttps?://|(?<=w)ww\.)[^\s<>\"”“]{4,40}")
 _NUMBER = re.compile(r"[\s\[(^↑*]*\d{1,4}[\])]?[.:|]?\s*")
 #: How many elements up a copy may reach from a link in it.
 _MAX_CLIMB = 8
@@ -144,15 +145,22 @@ def add_attribute_copies(page: Page, notes: Sequence[NoteDraft], marks: Sequence
         if note is None or target.start >= note.end:
             continue
         for element in _around(mark.link):
-            if page.says(element, _URL):
+            if _may_hold_url(page, element):
                 values = page.attributes(element).values()
                 note.copies += tuple(_attribute(page, one) for one in values if _may_copy(one))
 
 
 def _around(link: Element) -> Iterator[Element]:
     yield link
-    if link.parent is not None and link.parent.name in ("sup", "span"):
-        yield link.parent
+    parent = link.parent
+    if parent is not None and parent.name in ("sup", "span"):
+        yield parent
+
+
+def _may_hold_url(page: Page, element: Element) -> bool:
+    """Tell, before attributes are taken apart, whether any of them may hold a URL besides the link's own."""
+    text, start, end = page.markup.text, element.start, element.inner
+    return text.find("://", start, end) >= 0 or text.find("www.", start, end) >= 0
 
 
 def _may_copy(attribute: Attribute) -> bool:

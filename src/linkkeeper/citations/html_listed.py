@@ -10,9 +10,9 @@ count with all their items, with or without ids.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 from statistics import median
 
 from linkkeeper.citations.html_marks import Mark, is_note_name, is_other_name, label_in, text_before, text_between
@@ -28,6 +28,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: What parts two notes that are no neighbours: these, or so much text (characters).
 _BARRIERS = _HEADINGS | {"hr", "form", "nav"}
 _MUCH_TEXT = 12_000
+_NO_NOTES = _HEADINGS | _CEILING
 _MAX_CLIMB = 60
 #: Boxes named "notes" within each other; more are hostile.
 _MAX_WRAPPERS = 6
@@ -63,16 +64,17 @@ def find_listed(page: Page, marks: list[Mark]) -> list[Place]:
     """Return the places of notes after the text, in order, apart from each other."""
     places: dict[int, Place] = {}
     for mark in marks:
-        if mark.target is not None and mark.target.name not in _HEADINGS | _CEILING:
+        if mark.target is not None and mark.target.name not in _NO_NOTES:
             place = places.setdefault(mark.target.index, Place(mark.target, mark.target))
             place.marks.append(mark)
     for element in _named_items(page):
         places.setdefault(element.index, Place(element, element))
     found = _apart(_climb(page, [places[index] for index in sorted(places)]))
-    _stretch(page, found)
     series = _in_series(page, marks)
-    found = _with_list_items(page, [place for place in found if _is_note(page, place, series)])
-    _stretch(page, found)
+    notes = [place for place, following in _with_next(found) if _is_note(page, place, following, series)]
+    found = _with_list_items(page, notes)
+    for place, following in _with_next(found):
+        _stretch(page, place, following)
     return [place for place in found if place.end - place.start <= MAX_NOTE]
 
 
@@ -102,11 +104,11 @@ def _named_items(page: Page) -> list[Element]:
 def _items_of(page: Page, element: Element) -> list[Element]:
     """Return the list items right below *element*, lists in wrappers included."""
     inner: list[Element] = []
-    for node in page.elements_in(element):
-        if node.name == "li" and (not inner or node.start >= inner[-1].end):
-            parent = node.parent
+    for item in page.inside_named(element, "li"):
+        if not inner or item.start >= inner[-1].end:
+            parent = item.parent
             if parent is not None and parent.name in ("ol", "ul"):
-                inner.append(node)
+                inner.append(item)
     return inner
 
 
@@ -230,7 +232,11 @@ def _goes_on(last: Mark, mark: Mark) -> bool:
     return mark.target.start > last.target.start
 
 
-def _is_note(page: Page, place: Place, series: set[int]) -> bool:
+def _with_next(places: Sequence[Place]) -> Iterator[tuple[Place, Place | None]]:
+    return zip_longest(places, places[1:])
+
+
+def _is_note(page: Page, place: Place, following: Place | None, series: set[int]) -> bool:
     """Decide by several signs whether a place that links point to is a note."""
     if page.regions.at(place.anchor.start) is not None and not is_note_name(page.words(place.anchor)):
         return False
@@ -238,15 +244,16 @@ def _is_note(page: Page, place: Place, series: set[int]) -> bool:
         return False
     if place.block.name in _HEADINGS or _holds_heading(page, place.block):
         return False
-    return sum(islice(filter(None, _signs(page, place, series)), 2)) == 2
+    return sum(islice(filter(None, _signs(page, place, following, series)), 2)) == 2
 
 
-def _signs(page: Page, place: Place, series: set[int]) -> Iterator[bool]:
+def _signs(page: Page, place: Place, following: Place | None, series: set[int]) -> Iterator[bool]:
     """Yield what tells for a note; the quickest to ask first, as two are enough."""
     is_raised = any(mark.raised for mark in place.marks)
     yield is_raised
     yield is_raised and place.anchor.index in series
     yield is_note_name(_names(page, place))
+    _stretch(page, place, following)
     yield _is_counted(page, place) or _shown_label(page, place) is not None
     yield _leads_back(page, place.start, place.end)
     yield any(names_notes(page.words(above)) for above in _near(place.block))
@@ -319,19 +326,18 @@ def _with_list_items(page: Page, places: list[Place]) -> list[Place]:
     return sorted(complete, key=lambda place: place.block.start)
 
 
-def _stretch(page: Page, places: list[Place]) -> None:
-    """Say where each note ends: what lies before the next note of the same list still belongs to it."""
-    for index, place in enumerate(places):
-        block = place.block
-        place.start, place.end = block.start, block.end
-        if _stands_beside(page, place):
-            continue
-        following = places[index + 1].block if index + 1 < len(places) else None
-        if following is not None and following.parent == block.parent:
-            if not _barrier(page, block, following):
-                place.end = following.start
-        elif block.name not in BLOCK or not _text_beyond_label(page, block):
-            place.end = _end_of_run(page, block, following)
+def _stretch(page: Page, place: Place, next_place: Place | None) -> None:
+    """Say where a note ends: what lies before the next note of the same list still belongs to it."""
+    block = place.block
+    place.start, place.end = block.start, block.end
+    if _stands_beside(page, place):
+        return
+    following = next_place.block if next_place is not None else None
+    if following is not None and following.parent == block.parent:
+        if not _barrier(page, block, following):
+            place.end = following.start
+    elif block.name not in BLOCK or not _text_beyond_label(page, block):
+        place.end = _end_of_run(page, block, following)
 
 
 def _stands_beside(page: Page, place: Place) -> bool:

@@ -9,7 +9,7 @@ whatever the site names its ids.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkkeeper.citations.html_page import Page
 from linkkeeper.pages.markup import BLOCK, unescape
@@ -46,6 +46,7 @@ _OPENS = (
     *("data-note", "data-footnote"),
 )
 _OPENED = re.compile(r"""(?:-?(?:id|ref|target))?\s*=\s*["']?\s*#?([^\s"'>]{1,200}+)""", re.I)
+_MAX_DIGITS = 4
 _GLUED = frozenset(".,;:!?”’\"')")
 #: So much text right before it makes something stand in the running text.
 _RUNNING = 15
@@ -53,8 +54,7 @@ _RUNNING = 15
 _NEARBY = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A link from the text to a note: its label, its element, where it points."""
 
     label: str
@@ -65,6 +65,8 @@ class Mark:
 
 def label_in(text: str) -> str | None:
     """Return the label that *text* is and nothing else: ``[3]``, ``3.``, ``iv``, ``*``, ``note 2``."""
+    if text.isdecimal():
+        return text if len(text) <= _MAX_DIGITS else None
     text = _SPOKEN.sub("", text, count=1)
     match = _SYMBOLS.fullmatch(text) or _LABEL.fullmatch(text)
     return " ".join(match["label"].split()) if match else None
@@ -87,11 +89,11 @@ def find_marks(page: Page) -> list[Mark]:
         name = page.fragment(element)
         if name is None:
             continue
-        label = label_in(page.text_of(element, 40))
-        if label is None:
-            continue
         target = page.names.get(name)
         if target is not None and target.start <= element.start:
+            continue
+        label = label_in(page.text_of(element, 40))
+        if label is None:
             continue
         if page.regions.at(element.start) is Region.NAVIGATION:
             continue
@@ -152,9 +154,6 @@ def _is_raised(page: Page, link: Element) -> bool:
     """Tell whether the mark looks like one: raised, bracketed, or named so."""
     if "sup" in page.names_in(link):
         return True
-    text = page.text_of(link, 40)
-    if text.startswith(("[", "(", "*", "†")):
-        return True
     parent: Element | None = link.parent
     for _ in range(3):
         if parent is None:
@@ -162,6 +161,8 @@ def _is_raised(page: Page, link: Element) -> bool:
         if parent.name == "sup":
             return True
         parent = parent.parent
+    if page.text_of(link, 40).startswith(("[", "(", "*", "†")):
+        return True
     return is_note_name(page.words(link)) or _in_brackets(page, link) or _is_attached(page, link)
 
 

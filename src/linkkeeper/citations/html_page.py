@@ -12,6 +12,8 @@ from linkkeeper.vocabulary.numbers import whole_number
 
 #: Names of marks and notes in pages that were copied from one address to another.
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
+#: How nearly all links begin.
+_FIRST_HREF = '<a href="'
 _BREAKS = BLOCK | {"br"}
 NOTE_TAGS = frozenset(
     {"d-footnote", "dt-fn", "footnote", "foot-note", "fn", "tufte-note"}
@@ -100,6 +102,11 @@ class Page:
         """Yield the elements inside *element* in order; quick, as no text is made a node for it."""
         return self.markup.nodes.elements(element.index + 1, element.stop)
 
+    def inside_named(self, element: Element, name: str) -> Iterator[Element]:
+        """Yield the elements of one name inside *element*, in order."""
+        names, known = self.markup.nodes.names, self.markup.nodes.known
+        return (known(index) for index in range(element.index + 1, element.stop) if names[index] == name)
+
     def names_in(self, element: Element) -> list[str | None]:
         """Return the names of the elements inside *element* in order, None for each text run."""
         return self.markup.nodes.names[element.index + 1 : element.stop]
@@ -127,7 +134,11 @@ class Page:
 
     def fragment(self, link: Element) -> str | None:
         """Return the name that *link* points to within this page; None for other links."""
-        address, mark, fragment = self.href(link).strip().partition("#")
+        return self.fragment_in(self.href(link))
+
+    def fragment_in(self, href: str) -> str | None:
+        """Return the name that the address *href* points to within this page; None for others."""
+        address, mark, fragment = href.strip().partition("#")
         if not mark or not fragment:
             return None
         if not address or (self.base and _same_page(address, self.base)):
@@ -141,6 +152,11 @@ class Page:
 
     def href(self, link: Element) -> str:
         """Return where *link* leads; quick."""
+        text, start = self.markup.text, link.start + len(_FIRST_HREF)
+        if text.startswith(_FIRST_HREF, link.start):
+            end = text.find('"', start, link.inner)
+            if end >= 0:
+                return unescape(text[start:end])
         found = self.markup.attribute(link, "href")
         return found.value if found is not None else ""
 
@@ -213,7 +229,7 @@ def is_back_link(page: Page, link: Element) -> bool:
     if page.markup.text.find("#", link.start, link.inner) < 0:
         return False
     href = page.href(link)
-    if "#" not in href or (page.fragment(link) is None and not _points_back(href)):
+    if "#" not in href or (page.fragment_in(href) is None and not _points_back(href)):
         return False
     text = page.text_of(link, 60)
     if len(text) <= 4 or _BACK_WORDS.fullmatch(text) or not any(character.isalpha() for character in text):

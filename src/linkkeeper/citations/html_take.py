@@ -15,6 +15,8 @@ from linkkeeper.pages.nodes import Element
 _SPACES = re.compile(r"[ \t\r\n\f](?:[ \t\r\n\f]++|(?<=[\r\n]))")
 #: Content that is for machines, for pressing or for readers of the screen's text only.
 _UNREAD = frozenset({"button", "select", "input", "label", "audio", "video", "canvas", "math", "rt", "rp"})
+#: Elements that make a difference to the text; most others only look so.
+_HEEDED = _UNREAD | BLOCK | {"a", "br"}
 _LABEL_CELL = re.compile(r"(?:^|\n)[\s\u00a0]*[\[(]?\d{1,4}[\])]?[.:]?[ \u00a0]*$")
 _AROUND_LABEL = " \u00a0.:])"
 _PREFIX = re.compile(r"(?i)^(?:(?:https?:)?//web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=https?:)")
@@ -49,6 +51,8 @@ def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = 
 class _Taker:
     def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
         self.page, self.start, self.end, self.backs = page, start, end, backs
+        self.text = page.markup.text
+        self.behind = len(self.text) + 1
         self.skip = iter(skip)
         self.left, self.right = self._following()
         self.flat = Flat()
@@ -57,12 +61,12 @@ class _Taker:
         self.blocks: list[int] = []
         self.may_be_repaired = page.may_be_repaired
         #: Where the next open link or block ends.
-        self.due = len(page.markup.text) + 1
+        self.due = self.behind
 
     def run(self) -> Taken:
         markup = self.page.markup
         names, starts, ends, stops = markup.nodes.names, markup.starts, markup.ends, markup.stops
-        index, last = _first_at(markup, self.start), bisect_left(starts, self.end)
+        index, last, hidden = _first_at(markup, self.start), bisect_left(starts, self.end), self.page.hidden
         while index < last:
             name, start = names[index], starts[index]
             if start >= self.due:
@@ -74,19 +78,19 @@ class _Taker:
                 else:
                     self._run(start, end)
                 index += 1
-                continue
-            if self._left_out(index, name, start):
+            elif start < self.left and name not in _HEEDED and index not in hidden:
+                index += 1
+            elif self._left_out(index, name, start):
                 index = stops[index]
             else:
                 self._element(index, name, start)
                 index += 1
-        self._close_before(len(self.page.markup.text) + 1)
+        self._close_before(self.behind)
         return Taken(self.flat, self.destinations)
 
     def _following(self) -> tuple[int, int]:
         """Return the next stretch to leave out; one behind all text where there is none."""
-        behind = len(self.page.markup.text) + 1
-        return next(self.skip, (behind, behind))
+        return next(self.skip, (self.behind, self.behind))
 
     def _left_out(self, index: int, name: str, start: int) -> bool:
         if self.left <= start:
@@ -128,11 +132,10 @@ class _Taker:
             )
         ends = self.page.markup.ends
         while self.blocks and ends[self.blocks[-1]] <= position:
-            self._break(self.page.markup.nodes.known(self.blocks.pop()).inner_end)
-        self.due = min(
-            self.open[-1][0].end if self.open else len(self.page.markup.text) + 1,
-            ends[self.blocks[-1]] if self.blocks else len(self.page.markup.text) + 1,
-        )
+            self._break(self.page.markup.inner_ends[self.blocks.pop()])
+        self.due = ends[self.blocks[-1]] if self.blocks else self.behind
+        if self.open:
+            self.due = min(self.due, self.open[-1][0].end)
 
     def _cited(self, url: str) -> str:
         # No author writes an archive's address without its host.
@@ -160,7 +163,7 @@ class _Taker:
             start = self.right
 
     def _run(self, start: int, end: int) -> None:
-        text, flat = self.page.markup.text, self.flat
+        text, flat = self.text, self.flat
         piece = text[start:end]
         if piece.isspace():
             # Between tags stands mostly what indents them.

@@ -8,7 +8,7 @@ op. cit. name a note, or an author whose note stands before.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SIGNAL = (
     r"(?:(?:but|and|also|see|cf|accord|compare|contra|quoted in|quoting|citing|e\.g|vgl|siehe|voir|véase|vide|cfr|zie|"
@@ -40,8 +40,7 @@ _MIN_WORDS = 4
 _MAX_WORDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
+class Cited(NamedTuple):
     """What is asked about a note: label, text, and whether it holds a URL."""
 
     label: str
@@ -49,8 +48,7 @@ class Cited:
     has_url: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """Which notes a note means; see :class:`linkkeeper.vocabulary.citation.Note`."""
 
     ibid_of: str | None = None
@@ -70,6 +68,8 @@ class _Resolver:
         self.last: dict[str, Cited] = {}
         self.after_ibid: set[str] = set()
         self.meant: dict[str, Meant] = {}
+        #: What notes cite is taken down once the first one asks for it: in most texts, hardly any does.
+        self.unread: list[Cited] = []
         self.by_words: dict[str, str] = {}
         self.by_title: dict[str, str] = {}
         self.by_name: dict[str, str] = {}
@@ -84,7 +84,8 @@ class _Resolver:
         self.meant[note.label] = meant
         self.last[series] = note
         self.labels.add(note.label)
-        self._learn(note, meant)
+        if note.has_url and meant.ibid_of is None:
+            self.unread.append(note)
         if not is_ibid and named is None:
             self.by_name |= dict.fromkeys(_NAME.findall(note.text, 0, 200), note.label)
         return meant
@@ -129,6 +130,9 @@ class _Resolver:
         return self.by_name.get(names[-1]) if names else None
 
     def _repeated(self, note: Cited) -> str | None:
+        for before in self.unread:
+            self._learn(before)
+        self.unread.clear()
         words = _words(note.text)
         if words.count(" ") + 1 >= _MIN_WORDS and words in self.by_words:
             return self.by_words[words]
@@ -140,9 +144,7 @@ class _Resolver:
                 return label
         return None
 
-    def _learn(self, note: Cited, meant: Meant) -> None:
-        if not note.has_url or meant.ibid_of is not None:
-            return
+    def _learn(self, note: Cited) -> None:
         self.by_words[_words(_URL.sub(" ", note.text))] = note.label
         for match in _QUOTED.finditer(note.text[:2_000]):
             self.by_title[_words(match["title"])] = note.label
@@ -224,5 +226,5 @@ def _words(text: str) -> str:
 
 def passages_of(text: str) -> tuple[str, ...]:
     """Return the titles and sentences that a note quotes, without their marks."""
-    found = (match["title"].strip(" ,.") for match in _QUOTED.finditer(text))
+    found = [title.strip(" ,.") for title in _QUOTED.findall(text)]
     return tuple(dict.fromkeys(passage for passage in found if len(passage) >= 8))

@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from linkkeeper.citations import docx, html, markdown, pdf, plain, rst, wikitext
 from linkkeeper.citations.assemble import Assembler
@@ -115,8 +115,7 @@ def _same_owner(host: str, other: str) -> bool:
     return host.split(".")[-2:] == other.split(".")[-2:] and politeness_key(host) == politeness_key(other)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """A note that is read, but for what it means among the others."""
 
     label: str

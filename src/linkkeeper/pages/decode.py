@@ -82,14 +82,11 @@ class Decoded:
             return self._base + index
         chunk = index // self._step
         start = chunk * self._step
-        if start == index:
-            return self._starts[chunk]
-        return self._starts[chunk] + self._length(start, index)
+        return self._starts[chunk] + (self._length(self.text[start:index]) if start < index else 0)
 
-    def _length(self, start: int, end: int) -> int:
-        """Return how many bytes stand for ``text[start:end]``."""
-        piece = self.text[start:end]
-        return len(piece) if self.encoding == "utf-8" and piece.isascii() else len(_encode(piece, self.encoding))
+    def _length(self, piece: str) -> int:
+        """Return how many bytes stand for *piece*."""
+        return len(piece) if piece.isascii() and self.encoding == "utf-8" else len(_encode(piece, self.encoding))
 
     def index(self, byte: int) -> int:
         """Return the character that holds the byte at offset *byte*; the inverse of :meth:`byte`."""
@@ -115,7 +112,7 @@ class Decoded:
         first = self.byte(start)
         if end - start >= self._step or not self._starts:
             return Span(first, self.byte(end))
-        return Span(first, first + self._length(start, end))
+        return Span(first, first + self._length(self.text[start:end]))
 
 
 def decode(data: bytes, *, declared_type: str | None = None, markup: bool = False) -> Decoded:

@@ -94,7 +94,7 @@ class Markup:
 
     Attributes:
         nodes: Elements and text runs in the order of the source.
-        starts, inners, ends, stops: Of all nodes, for loops that can't afford to ask each.
+        starts, inners, inner_ends, ends, stops: Of all nodes, for loops that can't afford to ask each.
         steps: Units of work spent, for the bound on work.
     """
 
@@ -102,6 +102,7 @@ class Markup:
     nodes: Nodes
     starts: "array[int]"
     inners: "array[int]"
+    inner_ends: "array[int]"
     ends: "array[int]"
     stops: "array[int]"
     steps: int
@@ -183,7 +184,7 @@ def parse_decoded(source: Decoded) -> Markup:
     builder = _Builder(source.text)
     builder.run()
     at = builder.at
-    return Markup(source, Nodes(at), at.start, at.inner, at.end, at.stop, builder.steps)
+    return Markup(source, Nodes(at), at.start, at.inner, at.inner_end, at.end, at.stop, builder.steps)
 
 
 def unescape(raw: str) -> str:
@@ -210,6 +211,14 @@ def _resolved(reference: str) -> str:
     return html.unescape(reference)
 
 
+class _Lowered(dict[str, str]):
+    """Names of elements in lower case, by how they are written; one string for all elements of a name."""
+
+    def __missing__(self, written: str) -> str:
+        name = self[written] = intern(written.lower())
+        return name
+
+
 class _Builder:
     """One pass over the text; keeps the open elements."""
 
@@ -224,7 +233,7 @@ class _Builder:
 
     def run(self) -> None:
         text, position, search = self.text, 0, _TOKEN.search
-        add, names, opened = self.at.add, self.at.name, self.open
+        add, names, opened, lowered = self.at.add, self.at.name, self.open, _Lowered()
         while (match := search(text, position)) is not None:
             start, end = match.span()
             if start > position:
@@ -234,7 +243,7 @@ class _Builder:
             if other:
                 position = self._passed(match)
                 continue
-            name = intern(written.lower())
+            name = lowered[written]
             if not close:
                 position = self._element(name, match)
                 continue

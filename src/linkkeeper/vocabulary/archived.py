@@ -101,18 +101,17 @@ def unwrap_archive(url: str, own_bases: Sequence[str] = ()) -> ArchiveCopy | Non
         return own
     if not _may_be_copy(url):
         return None
-    level = _unwrap_once(url)
+    host = _host(url)
+    level = _unwrap_once(url, host)
     if level is None:
         return None
     stamp, original = level
     for _ in range(MAX_LEVELS - 1):
-        deeper = _unwrap_once(original) if original else None
+        deeper = _unwrap_once(original, _host(original)) if original else None
         if deeper is None or deeper[1] is None:
             break
         original = deeper[1]
-    return ArchiveCopy(
-        kind=ArchiveKind.OTHER, uri_m=url, original=original, timestamp=_fourteen(stamp), service=_host(url)
-    )
+    return ArchiveCopy(kind=ArchiveKind.OTHER, uri_m=url, original=original, timestamp=_fourteen(stamp), service=host)
 
 
 def _may_be_copy(url: str) -> bool:
@@ -144,9 +143,8 @@ def _unwrap_own(url: str, own_bases: Sequence[str]) -> ArchiveCopy | None:
     return ArchiveCopy(kind=ArchiveKind.OURS, uri_m=url, original=inner, timestamp=stamp, service=service)
 
 
-def _unwrap_once(url: str) -> _Parts | None:
+def _unwrap_once(url: str, host: str) -> _Parts | None:
     """Timestamp as the service writes it and original, of one level; None when *url* is no copy."""
-    host = _host(url)
     path = _after_host(url)
     if host in _WAYBACK_HOSTS:
         return _parts(_STAMPED.search(path) or _UNSTAMPED.match(path))
