@@ -118,7 +118,11 @@ class CaptureSettings(Table):
     )
     consent_timeout_s: float = Field(3.0, gt=0, description="Limit of dismissing a consent banner.")
     behaviour_timeout_s: float = Field(10.0, gt=0, description="Limit of scrolling and clicking.")
-    settle_timeout_s: float = Field(4.0, gt=0, description="Limit of waiting for the network to rest.")
+    settle_timeout_s: float = Field(
+        4.0,
+        gt=0,
+        description="Limit of waiting for the network to rest; a page that shows nothing yet gets load_timeout_s more.",
+    )
     reading_timeout_s: float = Field(10.0, gt=0, description="Limit of reading the text, and of reading the document.")
     picture_timeout_s: float = Field(15.0, gt=0, description="Limit of a screenshot.")
     pdf_timeout_s: float = Field(30.0, gt=0, description="Limit of printing the PDF.")

@@ -19,6 +19,8 @@ _REST = "<img src=/silent.png><iframe src=/silent.html></iframe><p>The words aft
 PAGES = {
     "/silent": page("silent", f"<link rel=stylesheet href=/silent.css>{_SCRIPTS}{_REST}"),
     "/half": page("half", "<script src=/half.js></script><p>The words after it.</p>"),
+    "/made-late": b"<!doctype html><title>Made late</title><div id=all>Loading</div><script>fetch('/slow.txt')"
+    b".then(answer => answer.text()).then(text => { document.getElementById('all').textContent = text })</script>",
     "/asks": page("asks", "<script>fetch('/silent.json')</script><p>The words after it.</p>"),
 }
 
@@ -31,6 +33,9 @@ async def serve(request: Request, answer: Answering) -> None:
         await answer.head(head("200 OK", "Content-Type: text/javascript", length=5_000))
         await answer.body(b"document.title = 'half';")
         await asyncio.sleep(60)
+    elif path == "/slow.txt":
+        await asyncio.sleep(TIGHT.settle_timeout_s + 2)
+        await send(answer, b"The words that came late.", "text/plain")
     elif path.startswith("/silent"):
         await asyncio.sleep(60)
     else:
@@ -64,3 +69,9 @@ def test_what_holds_nothing_up_is_left_its_time(visitor: Visitor) -> None:
     visited = visitor.visit(f"https://{MAIN}/asks", keep_renderings=False)
     assert visited.visit.quality is Quality.COMPLETE
     assert [failure.reason for failure in visited.visit.failures] == ["no answer before the visit ended"]
+
+
+def test_a_page_that_shows_nothing_yet_is_waited_for(visitor: Visitor) -> None:
+    visit = visitor.visit(f"https://{MAIN}/made-late", keep_renderings=False).visit
+    assert visit.text.strip() == "The words that came late."
+    assert visit.quality is Quality.COMPLETE

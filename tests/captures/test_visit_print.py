@@ -43,7 +43,7 @@ def test_text_that_comes_late_and_in_split_words_is_found_in_the_print(visitor: 
 
 def test_a_page_that_scrolls_in_a_box_is_printed_whole(visitor: Visitor) -> None:
     visited = visitor.visit(f"https://{MAIN}/own-box")
-    assert detail_of(visited, "pdf") == "with its boxes and frames unrolled"
+    assert detail_of(visited, "pdf") == "with what only scrolling shows"
     assert "Paragraph 199 of the box" in words_of(visited.sink.renderings["page.pdf"])
     assert visited.visit.quality is Quality.COMPLETE
 

@@ -5,14 +5,17 @@ from linkkeeper.captures.ports import Tab
 _MOST_SCREENS = 60
 _MOST_CLICKS = 4
 
-#: One jump to the end tells whether scrolling matters on a long page.
+#: One jump to the end tells whether scrolling matters on a long page; so do parts that fade in when they are reached.
 _LAYOUT = """() => {
+  const fades = element => getComputedStyle(element).opacity === '0' && element.textContent.trim().length > 40;
   const root = document.scrollingElement || document.documentElement;
   if (!root) return null;
   return {
     height: root.scrollHeight, screen: innerHeight,
     lazy: document.querySelectorAll(
       'img[loading="lazy"], iframe[loading="lazy"], [data-src], [data-srcset], .lazy, .lazyload').length,
+    faded: [...document.querySelectorAll('body div, section, article, p, li, blockquote, figure')]
+      .slice(0, 3000).some(fades),
     media: document.querySelectorAll('video, audio').length,
     frames: document.querySelectorAll('iframe').length,
   };
@@ -98,7 +101,7 @@ async def _scroll(tab: Tab, layout: dict[str, object], *, timeout_s: float) -> s
     if not isinstance(height, int | float) or not isinstance(screen, int | float) or height <= screen * 1.1:
         return ""
     long = height > screen * 6
-    if long and not layout.get("lazy") and not await tab.run(_JUMP, timeout_s=timeout_s):
+    if long and not (layout.get("lazy") or layout.get("faded")) and not await tab.run(_JUMP, timeout_s=timeout_s):
         return ""
     result = await tab.run(_SCROLL, {"screens": _MOST_SCREENS, "pause": 30}, timeout_s=timeout_s)
     await tab.run(_TOP, timeout_s=timeout_s)

@@ -42,6 +42,19 @@ _UNROLL = """() => {
   }
   return boxes.length;
 }"""
+#: Text that fades in only while it is looked at is on no paper. What lies over the page stays away.
+_UNFADE = """() => {
+  const over = element => ['absolute', 'fixed'].includes(getComputedStyle(element).position);
+  const faded = element => getComputedStyle(element).opacity === '0' && element.textContent.trim().length > 40
+    && element.getClientRects().length > 0 && !over(element);
+  const parts = [...document.body.querySelectorAll('*')].filter(faded);
+  for (const part of parts) {
+    const shown = {opacity: '1', transform: 'none', transition: 'none', animation: 'none'};
+    for (const [name, value] of Object.entries(shown))
+      part.style.setProperty(name, value, 'important');
+  }
+  return parts.length;
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +91,17 @@ async def print_page(tab: Tab, page_text: str, *, timeout_s: float) -> Printed:
             if _short_of(best, _HALF):
                 # Some sites hide their text in print: their screen style is then the honest one.
                 best = max(best, await printed("by the screen style", for_screen=True), key=_share)
-            if _short_of(best, _MOST) and await _unrolled(tab, timeout_s=timeout_s):
-                way = "with its boxes and frames unrolled"
+            if _short_of(best, _MOST) and await _uncovered(tab, timeout_s=timeout_s):
+                way = "with what only scrolling shows"
                 best = max(best, await printed(way, for_screen=bool(best.way)), key=_share)
     parts = f"{unfolded} folded parts opened" if unfolded else ""
     return replace(best, way=", ".join(filter(None, (best.way, parts))))
 
 
-async def _unrolled(tab: Tab, *, timeout_s: float) -> bool:
-    boxes = await tab.run(_UNROLL, timeout_s=timeout_s)
-    return bool(boxes) | bool(await tab.grow_frames(timeout_s=timeout_s))
+async def _uncovered(tab: Tab, *, timeout_s: float) -> bool:
+    """Show what only scrolling shows, in boxes, in frames and on the page itself; False if there was nothing."""
+    counts = [await tab.run(script, timeout_s=timeout_s) for script in (_UNFADE, _UNROLL)]
+    return any([*counts, await tab.grow_frames(timeout_s=timeout_s)])
 
 
 def _short_of(printed: Printed, share: float) -> bool:

@@ -31,6 +31,8 @@ from linkkeeper.vocabulary.capture import PageMetadata, StepOutcome
 #: Chromium draws no picture higher than this reliably.
 _HIGHEST_PICTURE = 16_000
 _QUIET_S = 0.5
+#: A page that shows no more words than a title and a spinner is still being made.
+_FEW_WORDS = 25
 _VIEWER_LOOKS = 12
 _GREY_PICTURE_BYTES = 8_000
 _RESPONSIVE_S = 1.5
@@ -230,8 +232,23 @@ class Stay:
         return await behaviours.behave(self._tab, timeout_s=self._limits.behaviour_timeout_s)
 
     async def _settle(self) -> str:
-        await self.ledger.quiet(for_s=_QUIET_S)
+        try:
+            async with asyncio.timeout(self._limits.settle_timeout_s):
+                await self.ledger.quiet(for_s=_QUIET_S)
+        except TimeoutError:
+            if not await self._shows_nothing_yet():
+                raise
+            await self.ledger.quiet(for_s=_QUIET_S)
+            await self._behave()
+            return "waited longer for a page that showed nothing yet"
         return ""
+
+    async def _shows_nothing_yet(self) -> bool:
+        """Whether a page of scripts still waits for the answers that it is made of."""
+        if self._arrived is not Arrival.COMMITTED or self.kind is not SourceKind.PAGE:
+            return False
+        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=self._limits.reading_timeout_s)
+        return len(str(shown or "").split()) < _FEW_WORDS
 
     async def _read_text(self) -> str:
         if self.kind is SourceKind.PDF:

@@ -59,7 +59,7 @@ def plan(limits: VisitLimits) -> tuple[Step, ...]:
         Step(name=StepName.DOWNLOAD, limit_s=limits.total_timeout_s, kinds=_ALL - _SHOWN),
         Step(name=StepName.CONSENT, limit_s=limits.consent_timeout_s, kinds=_PAGES),
         Step(name=StepName.BEHAVIOURS, limit_s=limits.behaviour_timeout_s, kinds=_SHOWN),
-        Step(name=StepName.SETTLE, limit_s=limits.settle_timeout_s, kinds=_SHOWN),
+        Step(name=StepName.SETTLE, limit_s=limits.settle_timeout_s + limits.load_timeout_s, kinds=_SHOWN),
         Step(name=StepName.TEXT, limit_s=limits.reading_timeout_s),
         Step(name=StepName.DOM, limit_s=limits.reading_timeout_s, kinds=_PAGES),
         Step(name=StepName.PICTURE, limit_s=limits.picture_timeout_s),

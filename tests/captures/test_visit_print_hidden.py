@@ -1,4 +1,4 @@
-"""What stands in frames, or behind a dialog that locks the page, is on paper too."""
+"""What a page shows only in frames, behind a dialog that locks it, or while it is looked at, is on paper too."""
 
 import io
 from collections.abc import Iterator
@@ -14,10 +14,21 @@ from linkkeeper.vocabulary.capture import Quality
 pytestmark = pytest.mark.browser
 
 _TEXT = "".join(
-    f"<p>Finding number {number} of the long report on salt, ships and weather.</p>" for number in range(150)
+    f"<p>Finding number {number} of the long report on salt, ships and weather.</p>" for number in range(60)
 )
 _LOCKED = "<style>body { position: fixed; overflow: hidden; height: 100%; margin: 0 }</style>"
+_FADED = "<style>section { opacity: 0; min-height: 400px } section.seen { opacity: 1 }</style>"
+_SEEN = """<script>
+  const observer = new IntersectionObserver(entries => entries.forEach(entry => {
+    const kept = location.pathname === '/once' && entry.target.className;
+    entry.target.className = kept || (entry.isIntersecting ? 'seen' : '');
+  }));
+  for (const section of document.querySelectorAll('section')) observer.observe(section);
+</script>"""
+_SECTIONS = _TEXT.replace("<p>", "<section><p>").replace("</p>", "</p></section>")
 PAGES = {
+    "/once": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
+    "/while": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
     "/frameset": "<html><frameset cols='20%,80%'><frame src=/menu><frame src=/text></frameset></html>",
     "/menu": "<!doctype html><a href=/text>The menu</a>",
     "/text": f"<!doctype html><h1>Report</h1>{_TEXT}",
@@ -41,11 +52,11 @@ def visitor() -> Iterator[Visitor]:
     visitor.close()
 
 
-@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked"])
+@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked", "/once", "/while"])
 def test_the_print_has_all_of_it(visitor: Visitor, path: str) -> None:
     visited = visitor.visit(f"https://{MAIN}{path}")
     pdf = PdfReader(io.BytesIO(visited.sink.renderings["page.pdf"]))
     printed = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
     assert "Finding number 0 of" in printed
-    assert "Finding number 149 of" in printed
+    assert "Finding number 59 of" in printed
     assert visited.visit.quality is Quality.COMPLETE, visited.visit.reason
