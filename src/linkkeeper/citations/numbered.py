@@ -68,6 +68,7 @@ _SOFT_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 #: first, it is much quicker). Patterns that begin with a character are searched much faster than with what is before.
 _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("bracket", re.compile(r"\[(?<![\w\[]\[)(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False, "["),
+    ("bracketed", re.compile(_INDENT + r"\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\xa0]*(?=\S)", re.M), True, "["),
     ("roman", re.compile(r"\[(?<!\S\[)(?P<n>[ivxlc]{1,7})\](?: ?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False, "["),
     ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False, "|"),
     ("worded", _WORDED, True, "nNfFaA"),
@@ -79,6 +80,7 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False, "^↑"),
     ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False, "¹²"),
     ("flat", re.compile(r"(?P<n>\d(?<=\S \d)\d{0,3}) (?=[^\d\s.,;:|)\]%–-])"), False, " "),
+    ("flatparen", re.compile(r"\((?P<n>\d(?<=\S \(\d)\d{0,3})\) (?=[^\d\s.,;:])"), False, "("),
     ("flatdot", re.compile(r"(?P<n>\d(?<=\S \d)\d{0,3})\. (?=[^\d\s.,;:])"), False, " "),
 )  # fmt: skip
 #: A number may be missing; more than this in a row and the chain is broken.
@@ -215,7 +217,7 @@ def _score(text: str, chain: list[Mark], style: str, known: Announced) -> float 
         needed = 0.05 if heading and announced > 0.6 else 0.2 if heading and announced > 0.3 else 0.3
     if average < needed or (not heading and announced < 0.3 and len(chain) < 4):
         return None
-    if style in ("flat", "flatdot", "dot", "bare", "paren", "alone") and not heading and announced < 0.3:
+    if style in ("flat", "flatdot", "flatparen", "dot", "bare", "paren", "alone") and not heading and announced < 0.3:
         return None
     return len(chain) * (average + 0.5 * announced + (0.3 if heading else 0.0))
 

@@ -9,16 +9,21 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"(?:page )?[-–—|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–—|]?(?:\s*(?:of|/) \d{1,4})?", re.I)
 #: Short notes repeat themselves too.
-_NOTE = re.compile(r"\W*\d{0,4}\W*(?:ibid|id\b|see\b|supra|ebd|cf\b|https?:|www\.)", re.I)
+_NOTE = re.compile(
+    r"\W*\d{0,4}\W*(?:ibid|id\b|see\b|ebd|cf\b)|[\[(*†‡]|\d{1,4}[.)|:]\s|"
+    r".*(?:\b(?:supra|infra|op\. ?cit|note|ibid|fn\.)\b|\bat \d|\bpp?\. ?\d|https?:|www\.)",
+    re.I,
+)
 #: A running header has so many letters, and no more characters.
 _LETTERS = 5
 _LONGEST = 150
 _TIMES = 3
+_PAGE_STEP = 4
 #: Pages have more lines than this between two of their headers.
 _LINES_APART = 4
 _MAX_LINES = 400_000
@@ -56,7 +61,21 @@ def _running(lines: Sequence[str]) -> set[int]:
         if shape and counts[shape] >= _TIMES:
             places.setdefault(shape, []).append(index)
     spread = (found for found in places.values() if found[-1] - found[0] > _LINES_APART * (len(found) - 1))
-    return {index for found in spread for index in found}
+    return {index for found in spread if _count_pages([lines[index] for index in found]) for index in found}
+
+
+def _count_pages(lines: Sequence[str]) -> bool:
+    """Tell whether the first or the last numbers of lines that are alike are those of pages; or there are none."""
+    numbers = [[int(number[-6:]) for number in _DIGITS.findall(line)] for line in lines]
+    if not all(numbers):
+        return True
+    return any(_is_paging([found[place] for found in numbers]) for place in (0, -1))
+
+
+def _is_paging(numbers: Sequence[int]) -> bool:
+    """Pages count on by one, or by two; what stays the same is the number of a volume, or a year."""
+    steps = [after - before for before, after in pairwise(numbers)]
+    return sum(0 <= step <= _PAGE_STEP for step in steps) >= 0.8 * len(steps)
 
 
 def _shape(line: str) -> str:

@@ -39,6 +39,8 @@ _BY_TAG = {
     "button": Region.FORM,
     "select": Region.FORM,
     "dialog": Region.FORM,
+    "amp-sidebar": Region.NAVIGATION,
+    "amp-ad": Region.ADVERT,
 }
 _BY_ROLE = {
     "navigation": Region.NAVIGATION,
