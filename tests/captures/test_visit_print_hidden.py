@@ -26,7 +26,9 @@ _SEEN = """<script>
   for (const section of document.querySelectorAll('section')) observer.observe(section);
 </script>"""
 _SECTIONS = _TEXT.replace("<p>", "<section><p>").replace("</p>", "</p></section>")
+_FOLDED = f"<a href=# onclick='this.nextSibling.hidden = false'>Continue reading</a><div hidden>{_TEXT}</div>"
 PAGES = {
+    "/more": f"<!doctype html><a href=/menu>Read more of us</a><form><button>Show more</button></form>{_FOLDED}",
     "/once": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
     "/while": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
     "/frameset": "<html><frameset cols='20%,80%'><frame src=/menu><frame src=/text></frameset></html>",
@@ -52,7 +54,7 @@ def visitor() -> Iterator[Visitor]:
     visitor.close()
 
 
-@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked", "/once", "/while"])
+@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked", "/once", "/while", "/more"])
 def test_the_print_has_all_of_it(visitor: Visitor, path: str) -> None:
     visited = visitor.visit(f"https://{MAIN}{path}")
     pdf = PdfReader(io.BytesIO(visited.sink.renderings["page.pdf"]))

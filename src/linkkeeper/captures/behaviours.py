@@ -47,15 +47,19 @@ _JUMP = """async () => {
 }"""
 _TOP = "() => scrollTo({top: 0, behavior: 'instant'})"
 _MORE = """most => {
-  const english = /^\\s*(show|load|see|view|read) more\\b/i;
+  const more = '(show|load|see|view|read) more|(show|view|read) (the )?(full|whole|entire)|continue reading';
+  const english = new RegExp(`^\\\\s*(${more})\\\\b`, 'i');
   const others = new RegExp('^\\\\s*(' + ['mehr (an)?zeigen', 'weiterlesen', 'mehr laden', 'afficher plus', 'voir plus',
-    'lire la suite', 'ver más', 'mostrar más', 'mostra altro', 'meer tonen'].join('|') + ')', 'i');
+    'lire la suite', 'ver más', 'mostrar más', 'leer más', 'seguir leyendo', 'mostra altro', 'continua a leggere',
+    'meer tonen', 'lees meer', 'ler mais', 'читать дальше', 'показать еще', 'もっと見る', '続きを読む', '查看更多',
+    '展开全文'].join('|') + ')', 'i');
   const asks = text => english.test(text) || others.test(text);
   let clicked = 0;
-  for (const button of document.querySelectorAll('button, [role="button"], summary')) {
+  const stays = 'a:not([href]), a[href^="#"], a[href^="javascript:"]';
+  for (const button of document.querySelectorAll(`button, [role="button"], summary, ${stays}`)) {
     if (clicked >= most) break;
-    const form = button.closest('form');
-    if (form || button.closest('a[href]') || !asks(button.innerText || button.ariaLabel || '')) continue;
+    const around = button.closest('form, a[href]');
+    if ((around && !around.matches(stays)) || !asks(button.innerText || button.ariaLabel || '')) continue;
     if (button.getClientRects().length === 0) continue;
     button.click();
     clicked++;
