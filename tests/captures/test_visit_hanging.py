@@ -21,6 +21,8 @@ PAGES = {
     "/half": page("half", "<script src=/half.js></script><p>The words after it.</p>"),
     "/made-late": b"<!doctype html><title>Made late</title><div id=all>Loading</div><script>fetch('/slow.txt')"
     b".then(answer => answer.text()).then(text => { document.getElementById('all').textContent = text })</script>",
+    "/made-later": b"<!doctype html><title>Made later</title><p id=all>Loading</p><script>setTimeout(() => {"
+    b"document.getElementById('all').textContent = 'A word that a timer brought. '.repeat(9) }, 1500)</script>",
     "/asks": page("asks", "<script>fetch('/silent.json')</script><p>The words after it.</p>"),
 }
 
@@ -35,7 +37,7 @@ async def serve(request: Request, answer: Answering) -> None:
         await asyncio.sleep(60)
     elif path == "/slow.txt":
         await asyncio.sleep(TIGHT.settle_timeout_s + 2)
-        await send(answer, b"The words that came late.", "text/plain")
+        await send(answer, b"The words that came late. " * 6, "text/plain")
     elif path.startswith("/silent"):
         await asyncio.sleep(60)
     else:
@@ -71,7 +73,10 @@ def test_what_holds_nothing_up_is_left_its_time(visitor: Visitor) -> None:
     assert [failure.reason for failure in visited.visit.failures] == ["no answer before the visit ended"]
 
 
-def test_a_page_that_shows_nothing_yet_is_waited_for(visitor: Visitor) -> None:
-    visit = visitor.visit(f"https://{MAIN}/made-late", keep_renderings=False).visit
-    assert visit.text.strip() == "The words that came late."
-    assert visit.quality is Quality.COMPLETE
+@pytest.mark.parametrize("path", ["/made-late", "/made-later"])
+def test_a_page_that_shows_nothing_yet_is_waited_for(visitor: Visitor, path: str) -> None:
+    visited = visitor.visit(f"https://{MAIN}{path}", keep_renderings=False)
+    (settled,) = [step.detail for step in visited.visit.steps if step.name == "settle"]
+    assert settled == "waited longer for a page that showed nothing yet"
+    assert "Loading" not in visited.visit.text
+    assert visited.visit.quality is Quality.COMPLETE

@@ -27,7 +27,9 @@ _SEEN = """<script>
 </script>"""
 _SECTIONS = _TEXT.replace("<p>", "<section><p>").replace("</p>", "</p></section>")
 _FOLDED = f"<a href=# onclick='this.nextSibling.hidden = false'>Continue reading</a><div hidden>{_TEXT}</div>"
+_CUT = "<style>main { max-height: 300px; overflow: hidden }</style>"
 PAGES = {
+    "/cut": f"<!doctype html>{_CUT}<h1>Cut</h1><main>{_TEXT}</main>",
     "/more": f"<!doctype html><a href=/menu>Read more of us</a><form><button>Show more</button></form>{_FOLDED}",
     "/once": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
     "/while": f"<!doctype html>{_FADED}{_SECTIONS}{_SEEN}",
@@ -54,7 +56,7 @@ def visitor() -> Iterator[Visitor]:
     visitor.close()
 
 
-@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked", "/once", "/while", "/more"])
+@pytest.mark.parametrize("path", ["/frameset", "/framed", "/locked", "/once", "/while", "/more", "/cut"])
 def test_the_print_has_all_of_it(visitor: Visitor, path: str) -> None:
     visited = visitor.visit(f"https://{MAIN}{path}")
     pdf = PdfReader(io.BytesIO(visited.sink.renderings["page.pdf"]))

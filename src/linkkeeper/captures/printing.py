@@ -21,11 +21,16 @@ _UNFOLD = """() => {
   } } catch {}
   return count;
 }"""
-#: Pages that scroll in a box of their own, or whose scrolling a dialog locks, print the first screen only.
-#: Their boxes grow to what they hold.
+#: Pages that scroll in a box of their own, or whose scrolling a dialog locks, print the first screen only;
+#: of a long text that waits to be unfolded, there is the beginning. Their boxes grow to what they hold.
 _UNROLL = """() => {
-  const scrolls = element => ['auto', 'scroll', 'overlay'].includes(getComputedStyle(element).overflowY)
-    && element.scrollHeight > element.clientHeight + 50 && element.clientWidth > innerWidth / 3;
+  const cuts = element => {
+    const way = getComputedStyle(element).overflowY;
+    return ['auto', 'scroll', 'overlay'].includes(way)
+      || (['hidden', 'clip'].includes(way) && element.textContent.length > 1000);
+  };
+  const scrolls = element => element.scrollHeight > element.clientHeight + 50
+    && element.clientWidth > innerWidth / 3 && cuts(element);
   const boxes = [...document.body.querySelectorAll('*')].filter(scrolls);
   const all = document.createRange();
   all.selectNodeContents(document.body);

@@ -23,6 +23,7 @@ from linkkeeper.captures.quality import VisitFacts
 from linkkeeper.captures.recorder import Recorder
 from linkkeeper.captures.relay import NO_ANSWER_YET
 from linkkeeper.captures.rendering import Rendering
+from linkkeeper.captures.settling import SHOWN_WORDS, settle
 from linkkeeper.captures.source_kind import SourceKind, kind_of
 from linkkeeper.captures.steps import Step, StepName, StepRunner, StepSkipped, plan
 from linkkeeper.pages.text import Page, read_page
@@ -30,9 +31,6 @@ from linkkeeper.vocabulary.capture import PageMetadata, StepOutcome
 
 #: Chromium draws no picture higher than this reliably.
 _HIGHEST_PICTURE = 16_000
-_QUIET_S = 0.5
-#: A page that shows no more words than a title and a spinner is still being made.
-_FEW_WORDS = 25
 _VIEWER_LOOKS = 12
 _GREY_PICTURE_BYTES = 8_000
 _RESPONSIVE_S = 1.5
@@ -44,7 +42,6 @@ _RESOURCES = frozenset(
 _TAB_STEPS = frozenset({StepName.LOAD, StepName.CONSENT, StepName.BEHAVIOURS, StepName.TEXT, StepName.DOM})
 _SHOWN_PICTURES = """() => [...document.querySelectorAll('img, svg, canvas, video, audio, object, embed, iframe')]
   .filter(element => element.getClientRects().length > 0).length"""
-_SHOWN_WORDS = "() => document.body ? document.body.innerText || '' : ''"
 _HEIGHT = "() => [(document.scrollingElement || document.documentElement).scrollHeight, innerHeight]"
 
 
@@ -232,23 +229,10 @@ class Stay:
         return await behaviours.behave(self._tab, timeout_s=self._limits.behaviour_timeout_s)
 
     async def _settle(self) -> str:
-        try:
-            async with asyncio.timeout(self._limits.settle_timeout_s):
-                await self.ledger.quiet(for_s=_QUIET_S)
-        except TimeoutError:
-            if not await self._shows_nothing_yet():
-                raise
-            await self.ledger.quiet(for_s=_QUIET_S)
-            await self._behave()
-            return "waited longer for a page that showed nothing yet"
-        return ""
+        return await settle(self._tab, self.ledger, self._limits, again=self._behave if self._is_page() else None)
 
-    async def _shows_nothing_yet(self) -> bool:
-        """Whether a page of scripts still waits for the answers that it is made of."""
-        if self._arrived is not Arrival.COMMITTED or self.kind is not SourceKind.PAGE:
-            return False
-        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=self._limits.reading_timeout_s)
-        return len(str(shown or "").split()) < _FEW_WORDS
+    def _is_page(self) -> bool:
+        return self._arrived is Arrival.COMMITTED and self.kind is SourceKind.PAGE
 
     async def _read_text(self) -> str:
         if self.kind is SourceKind.PDF:
@@ -273,7 +257,7 @@ class Stay:
         media_type = main.answer.media_type if main is not None and main.answer is not None else ""
         self.metadata = metadata_of(self._page, document, media_type=media_type)
         self._keep("dom.html", self.dom, "text/html; charset=utf-8")
-        shown = await self._tab.run(_SHOWN_WORDS, timeout_s=self._limits.reading_timeout_s)
+        shown = await self._tab.run(SHOWN_WORDS, timeout_s=self._limits.reading_timeout_s)
         self._dom_share = await asyncio.to_thread(_share_in_document, str(shown or ""), document)
         return f"{len(self.dom)} bytes"
 
