@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 #: Small strings cost several times their letters: so many are put together.
@@ -99,6 +100,13 @@ class Flat:
         piece = self._piece(index - 1)
         at, start, end = self._at[piece], self._places[2 * piece], self._places[2 * piece + 1]
         return start + index - at if self._stop(piece) - at == end - start else end
+
+    def places(self, positions: Iterable[int]) -> Iterator[int]:
+        """Yield where in the text each of some places of the source stands, or what follows it; in any order."""
+        starts = self._places[::2]
+        for position in positions:
+            piece = max(0, bisect_right(starts, position) - 1)
+            yield min(self._at[piece] + max(0, position - starts[piece]), self._stop(piece)) if len(starts) else 0
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the source that ``text[start:end]`` came from; *start* < *end*."""

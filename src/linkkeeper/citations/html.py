@@ -19,6 +19,7 @@ from linkkeeper.citations.html_inline import label_of as shown_label
 from linkkeeper.citations.html_listed import Place, find_listed
 from linkkeeper.citations.html_marks import Mark, find_marks
 from linkkeeper.citations.html_page import Page
+from linkkeeper.citations.html_set_apart import numbers_set_apart
 from linkkeeper.citations.html_take import Taken, take
 from linkkeeper.citations.numbered import find_numbered
 from linkkeeper.pages.markup import Markup
@@ -227,7 +228,7 @@ def _numbered_notes(page: Page, marks: list[Mark], taken: Taken) -> list[NoteDra
     labels = [mark.label for mark in marks if mark.target is None and mark.raised]
     notes: list[NoteDraft] = []
     text = taken.flat.text
-    for found in find_numbered(text, vouched=labels):
+    for found in find_numbered(text, vouched=labels, given=numbers_set_apart(page, taken.flat)):
         body = text[found.start : found.end].rstrip()
         stop = found.start + len(body)
         if stop <= found.body:

@@ -26,7 +26,7 @@ from linkkeeper.vocabulary.citation import OccurrenceForm
 
 #: With plain beginnings, which are found much quicker than names by pattern.
 _VALUES = tuple(
-    re.compile(rf"""{name}\s*+=\s*+(?:"([^"]{{4,20000}}+)"|'([^']{{4,20000}}+)')""")
+    re.compile(rf"""{name}\s*+=\s*+(?:"([^"]{{3,20000}}+)"|'([^']{{3,20000}}+)')""")
     for name in ("(title)", "(tooltip)", r"(?<![\w:-])(data-[\w:-]{1,80}+)")
 )
 #: Names of what holds a number; of what can't hold a note.
@@ -35,6 +35,10 @@ _NO_NOTE = re.compile(r"(?i)^data-(?:[\w-]+-)?(?:url|href|src|srcset|id|class|im
 _NOTE_DATA = re.compile(r"(?i)note|fn|tip|pop|content")
 #: What holds notes reads like notes, so much on average.
 _LIKE_NOTES = 0.3
+#: One mark or another may have lost its note.
+_MAX_GAP = 3
+#: What stands at a shown number is a note, but for what a script reads.
+_SETTINGS = re.compile(r"\s*(?:\{|\[\{|&quot;\{|\[&quot;)")
 #: Addresses, settings and lists of names are no notes.
 _NO_TEXT = re.compile(r"\s*(?:[{\[/.#?]|&quot;|(?!ib\.|ibid|id\.|ebd)\S*$)", re.I)
 
@@ -46,8 +50,11 @@ class _Group:
     values: list[tuple[str, Attribute]] = field(default_factory=list)
 
     def add(self, label: str, attribute: Attribute) -> None:
-        if label in ("", str(len(self.values) + 1)):
-            self.values.append((str(len(self.values) + 1), attribute))
+        last = int(self.values[-1][0]) if self.values else 0
+        if label == "":
+            self.values.append((str(last + 1), attribute))
+        elif label.isdecimal() and last < int(label) <= last + (_MAX_GAP if self.values else 1):
+            self.values.append((label, attribute))
 
     def likeness(self) -> float:
         """Say how much all of them together read like notes."""
@@ -65,12 +72,8 @@ def find_held(page: Page) -> list[NoteDraft]:
         if element is None or match.end() > element.inner or page.regions.at(element.start) is not None:
             continue
         name = match[1]
-        label = (
-            None
-            if _NO_NOTE.match(name) or _NO_TEXT.match(match[2] or match[3])
-            else _label(page, element, name, numbers)
-        )
-        if label is not None:
+        label = _label(page, element, name, numbers) if not _NO_NOTE.match(name) else None
+        if label is not None and not (_NO_TEXT if label == "" else _SETTINGS).match(match[2] or match[3]):
             start, end = match.span(2 if match[2] is not None else 3)
             attribute = Attribute(name, text[start:end], start, end)
             groups.setdefault((element.name, name), _Group()).add(label, attribute)

@@ -92,21 +92,27 @@ _SAMPLE = 60
 
 
 def find_numbered(
-    text: str, *, vouched: Sequence[str] = (), counted: bool = False, paged: bool = False
+    text: str,
+    *,
+    vouched: Sequence[str] = (),
+    given: Sequence[Mark] = (),
+    counted: bool = False,
+    paged: bool = False,
 ) -> list[Numbered]:
     """
     Find the notes of *text*; empty when nothing vouches for any.
 
     Args:
         vouched: Labels that links in the text already announce.
+        given: Numbers that the markup sets apart at the head of a line, whatever stands behind them.
         counted: Lists are numbered when they are shown: "1." before every item means 1, 2, 3 …
         paged: The text may be that of a print, with running headers.
     """
-    best: tuple[float, list[Mark]] | None = None
     lines = _is_wrapped(text)
     flowing = (_SOFT_BREAK.sub(" ", text) if lines else text).replace("\u00a0", " ")
     turns = page_turns(text) if paged and lines else []
     known = Announced({} if vouched else marks_in(text), frozenset(vouched))
+    best = _best_chain(text, list(given), "given", known) if given else None
     for name, pattern, needs_lines, signs in _STYLES:
         if (needs_lines and not lines) or not any(sign in text for sign in signs):
             continue
@@ -217,7 +223,11 @@ def _score(text: str, chain: list[Mark], style: str, known: Announced) -> float 
         needed = 0.05 if heading and announced > 0.6 else 0.2 if heading and announced > 0.3 else 0.3
     if average < needed or (not heading and announced < 0.3 and len(chain) < 4):
         return None
-    if style in ("flat", "flatdot", "flatparen", "dot", "bare", "paren", "alone") and not heading and announced < 0.3:
+    if (
+        style in ("flat", "flatdot", "flatparen", "given", "dot", "bare", "paren", "alone")
+        and not heading
+        and announced < 0.3
+    ):
         return None
     return len(chain) * (average + 0.5 * announced + (0.3 if heading else 0.0))
 
