@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from pathlib import Path
 
 from linkkeeper.captures.decoding import Expansion
@@ -254,14 +255,16 @@ class Relay:
                 self._ledger.fail(self._asked.url, f"{MALFORMED}: {error}")
                 self._body.add(piece)
                 return self._cut(Truncation.UNSPECIFIED)
-            self._moved = asyncio.get_running_loop().time()
             if used < len(piece):
                 wire.unread(piece[used:])
                 piece = piece[:used]
             if not await self._room_for(piece):
                 return self._cut(Truncation.LENGTH)
             self._body.add(piece)
+            # As long as the browser does not take it, nobody waits for the origin.
+            self._moved = inf
             await handing_on.piece(piece, end)
+            self._moved = asyncio.get_running_loop().time()
             if self._gives_up(end):
                 return self._cut(Truncation.DISCONNECT)
         return True
@@ -308,7 +311,7 @@ class Relay:
 
     @property
     def idle_s(self) -> float:
-        """How long nothing has come from the origin."""
+        """How long the origin has been waited for."""
         return asyncio.get_running_loop().time() - self._moved
 
     @property
