@@ -118,7 +118,7 @@ class Recorder:
             idle_s: How long nothing has come. An origin that has been given up once is not waited for again.
         """
         for relay, origin in tuple(self._relays.items()):
-            if relay.holds_up and (relay.idle_s >= idle_s or origin in self._hung):
+            if relay.holds_up and relay.idle_s >= (0 if origin in self._hung else idle_s):
                 self._hung.add(origin)
                 relay.hang_up()
 
