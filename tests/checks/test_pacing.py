@@ -52,6 +52,36 @@ async def all_of(*work) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(looks=st.integers(0, 6), visits=st.integers(1, 4), seed=st.integers(0, 1000), asked=st.sampled_from([0.5, 2.0]))
+def test_a_browser_that_sends_late_is_never_too_close_to_others(
+    looks: int, visits: int, seed: int, asked: float
+) -> None:
+    """A visit's browser starts when it has leave, and sends when it is ready; some send nothing at all."""
+    rng, sent = random.Random(seed), Sent()
+
+    async def visit(pacer: Pacer, starts_s: float, *, sends: bool) -> None:
+        async with pacer.slot("http://h.bench/") as slot:
+            await slot.starting()
+            await asyncio.sleep(starts_s)
+            if sends:
+                sent.moments["h.bench"].append(asyncio.get_running_loop().time())
+                await asyncio.sleep(0.05)
+                slot.sent()
+            await asyncio.sleep(rng.uniform(0, 5))
+
+    async def act() -> None:
+        pacer = Pacer(PaceRules(slots=8))
+        pacer.set_crawl_delay("h.bench", asked)
+        await all_of(
+            *(visit(pacer, rng.uniform(0, 4), sends=rng.random() < 0.8) for _ in range(visits)),
+            *(sent.request(pacer, "h.bench", takes_s=rng.uniform(0, 3)) for _ in range(looks)),
+        )
+
+    run(act())
+    assert all(gap >= asked * 0.98 - 1e-9 for gap in sent.gaps("h.bench"))
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     lines=st.lists(st.integers(1, 12), min_size=1, max_size=6),
     slots=st.integers(1, 8),

@@ -60,6 +60,19 @@ def test_a_row_is_full_as_soon_as_the_evidence_table_allows(
     assert asked <= looks
 
 
+def test_a_drifted_link_is_asked_ever_more_seldom_and_nothing_more_is_counted() -> None:
+    """Once it is known to show something else, a look that finds the same is nothing new."""
+    standing, moment, _ = life(K.DRIFTED, until=LinkState.DRIFTED)
+    proofs, gaps = standing.proofs, []
+    for _ in range(8):
+        moment = due(standing, moment)
+        standing = advance(standing, look(K.DRIFTED, moment))
+        gaps.append((due(standing, moment) - moment) / DAY)
+    assert (standing.state, standing.proofs) == (LinkState.DRIFTED, proofs)
+    assert gaps[0] < 5 < gaps[2]
+    assert gaps[-1] > 15
+
+
 def test_living_links_are_asked_ever_more_seldom() -> None:
     standing, moment, gaps = new_standing(moment=START), START, []
     for _ in range(12):

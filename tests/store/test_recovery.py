@@ -159,6 +159,10 @@ def test_a_pin_holds_the_state_and_is_kept_with_name_and_reason(tmp_path: Path, 
         page = store.catalogue.link_of_url(f"{URL}?n=0")
         assert page is not None
         assert not page.summary.pinned
+        # What looks say counts again, so one is due at once.
+        assert page.summary.next_check_at is not None
+        assert page.summary.next_check_at <= datetime.now(UTC)
+        assert page.summary.words == "left so, until the next look, by ed: they were wrong"
 
 
 def test_an_edition_is_kept_by_its_digest_and_a_flipped_bit_is_found(tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ class SqlDecisions:
             row = session.get_one(LinkRow, link_id)
             row.state, row.since, row.standing = state.value, since, standing
             row.pinned = pinned.value if pinned else None
+            if pinned is None:
+                # What looks say counts again: one is made at once.
+                row.next_check_at = min(row.next_check_at or decision.moment, decision.moment)
             session.add(row)
             session.add(_decision_row(decision))
 

@@ -123,9 +123,12 @@ def _summary(row: LinkRow, captures: dict[int, CaptureView], checks: dict[int, C
 
 
 def _words(row: LinkRow, check: CheckRow | None) -> str:
-    if row.pinned is not None and row.standing:
-        pin = Standing.from_json(row.standing).pinned
+    standing = Standing.from_json(row.standing) if row.standing else None
+    if row.pinned is not None and standing:
+        pin = standing.pinned
         return f"held as {row.pinned} by {pin.by}: {pin.reason}" if pin else f"held as {row.pinned} by an editor"
+    if standing and standing.rule == "editor":
+        return f"left so, until the next look, by {standing.words}"
     if check is None and not is_supported(row.fetch_form):
         return "only http and https addresses can be looked at and captured"
     return words_of(check.evidence if check else None)

@@ -61,6 +61,7 @@ class Line:
         asked_interval_s: The host's ``Crawl-delay`` where it is longer than our own interval: kept to the full.
         entry: The valid entry of this line in the pacer's heaps; -1 for none.
         ready: That entry is in the heap of ready lines.
+        starting: A visit whose browser has not sent yet; everybody else waits for it.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Line:
     broken_until: float = 0.0
     entry: int = -1
     ready: bool = False
+    starting: asyncio.Event | None = None
 
     @property
     def left(self) -> int:

@@ -203,7 +203,7 @@ class Observer:
             return None
         try:
             async with self._slots.slot(url) as slot:
-                await slot.sending()
+                await slot.starting()
                 return await self._browser.look(url)
         except HostDeferred:
             return None

@@ -55,24 +55,44 @@ Locate = Callable[[str, int], Awaitable[Sequence[str]]]
 class PacedSlot:
     """Leave for one request; satisfies :class:`linkkeeper.checks.ports.Slot`."""
 
-    __slots__ = ("_address", "_line", "_moment", "_pacer")
+    __slots__ = ("_address", "_line", "_moment", "_pacer", "_started")
 
     def __init__(self, pacer: "Pacer", line: Line, address: str | None, moment: float) -> None:
         self._pacer = pacer
         self._line = line
         self._address = address
         self._moment = moment
+        self._started: asyncio.Event | None = None
 
     async def sending(self) -> None:
         """Wait for this request's moment; nothing may come between this and the first byte."""
         loop = asyncio.get_running_loop()
         while True:
+            if self._line.starting is not None:
+                await self._line.starting.wait()
             # Asked again after each sleep: the request beside may have gone first.
             wait_s = max(self._moment, self._line.last_sent + self._line.least_gap_s(_LEAST_SHARE)) - loop.time()
-            if wait_s <= 0:
+            if wait_s <= 0 and self._line.starting is None:
                 break
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(max(0.0, wait_s))
         self._line.last_sent = loop.time()
+
+    async def starting(self) -> None:
+        """
+        As :meth:`sending`, for a browser, which sends some time later.
+
+        Nothing else goes to the host until :meth:`sent`, or until the slot is given back.
+        """
+        await self.sending()
+        self._started = self._line.starting = asyncio.Event()
+
+    def sent(self) -> None:
+        """The browser's request went out: the host's interval begins now."""
+        if self._started is not None:
+            self._line.last_sent = asyncio.get_running_loop().time()
+            self._line.starting = None
+            self._started.set()
+            self._started = None
 
     def answered(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         self._pacer._answered(self._line, status, headers)
@@ -81,6 +101,7 @@ class PacedSlot:
         self._pacer._failed(self._line, failure)
 
     def give_back(self) -> None:
+        self.sent()
         self._pacer._release(self._line, self._address)
 
 

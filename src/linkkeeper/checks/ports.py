@@ -15,6 +15,14 @@ class Slot(Protocol):
         """Wait until the host's interval since its last request is over; call it right before sending."""
         ...
 
+    async def starting(self) -> None:
+        """The same for a browser, which sends later: nothing else goes to the host until :meth:`sent`."""
+        ...
+
+    def sent(self) -> None:
+        """Tell that the browser's request went out; giving the slot back tells it too."""
+        ...
+
     def answered(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Tell that the host answered, so that its pace can follow what it asks for."""
         ...

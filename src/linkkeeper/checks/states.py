@@ -113,9 +113,12 @@ def _on_move(standing: Standing, observation: Observation, moment: datetime) -> 
 def _on_drift(standing: Standing, observation: Observation, moment: datetime) -> Standing:
     # A page answers, so what was counted towards death does not hold; it is no proof of life either.
     answered = replace(standing, failures=(), visited=False, successes=(), tls_since=None)
+    if standing.state is LinkState.DRIFTED:
+        # Nothing new: looked at ever more seldom, as a living page is.
+        return _entered(replace(answered, quiet=standing.quiet + 1), LinkState.DRIFTED, observation)
     after = _with_proof(answered, observation.kind, moment)
-    if _proven(after, DRIFT_ROW, _Kind.DRIFTED) or standing.state is LinkState.DRIFTED:
-        return _entered(after, LinkState.DRIFTED, observation)
+    if _proven(after, DRIFT_ROW, _Kind.DRIFTED):
+        return _entered(replace(after, quiet=1), LinkState.DRIFTED, observation)
     return _entered(after, LinkState.ALIVE, observation) if standing.state is LinkState.NEW else after
 
 

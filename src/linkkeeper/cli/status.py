@@ -14,10 +14,11 @@ from linkkeeper.cli.output import console, counted, json_line
 from linkkeeper.errors import InputError
 from linkkeeper.pipeline.status import status_object
 from linkkeeper.settings import load
+from linkkeeper.vocabulary.capture import Quality
 from linkkeeper.vocabulary.moment import to_iso
 from linkkeeper.vocabulary.state import LinkState
 from linkkeeper.vocabulary.uri import politeness_key
-from linkkeeper.vocabulary.views import CheckView, LinkPage, LinkSummary, PinView
+from linkkeeper.vocabulary.views import CaptureView, CheckView, LinkPage, LinkSummary, PinView
 
 PAGE = 500
 CHANGED_LATELY = timedelta(days=7)
@@ -127,11 +128,18 @@ def _tell_whole(page: LinkPage) -> None:
     out.print(f"  next look {to_iso(link.next_check_at) if link.next_check_at else 'none'}")
     for cited in page.cited_in:
         out.print(f"  cited in {cited.file}{', note ' + cited.label if cited.label else ''}")
-    captures = [(one.moment, f"captured: {one.quality.value} ({one.id})") for one in page.captures]
+    captures = [(one.moment, _capture_words(one)) for one in page.captures]
     looks = [(check.moment, _look_words(check)) for check in page.checks]
     pins = [(pin.moment, _pin_words(pin)) for pin in page.pins]
     for moment, words in sorted(captures + looks + pins, reverse=True):
         out.print(f"  {to_iso(moment)}  {words}")
+
+
+def _capture_words(capture: CaptureView) -> str:
+    held = f"as {capture.same_as} holds it" if capture.same_as else capture.id
+    doubted = not capture.confirmed and capture.quality in (Quality.COMPLETE, Quality.PARTIAL)
+    match = "; unconfirmed: it does not match its note" if doubted else ""
+    return f"captured: {capture.quality.value} ({held}){match}"
 
 
 def _pin_words(pin: PinView) -> str:
@@ -141,4 +149,5 @@ def _pin_words(pin: PinView) -> str:
 
 def _look_words(check: CheckView) -> str:
     void = " (void: our own network was in doubt)" if check.void else ""
-    return f"{check.observation.value} -> {check.state.value}: {check.evidence.get('words', '')}{void}"
+    browser = " (seen by the browser)" if check.evidence.get("by_browser") else ""
+    return f"{check.observation.value} -> {check.state.value}: {check.evidence.get('words', '')}{browser}{void}"

@@ -19,7 +19,7 @@ from linkkeeper.checks.baseline import NoteMatch, match_note
 from linkkeeper.checks.case import NoteFacts
 from linkkeeper.checks.outage import Weather
 from linkkeeper.checks.pacing import HostDeferred
-from linkkeeper.checks.ports import Slots
+from linkkeeper.checks.ports import Slot, Slots
 from linkkeeper.errors import BrowserError, StaleLeaseError, StorageError
 from linkkeeper.pages.text import Page
 from linkkeeper.pipeline.hosts import HeldHosts
@@ -58,6 +58,7 @@ class _UnderWay:
     """A visit that runs: its steps so far, and whether its request is being closed."""
 
     request: ClaimedRequest
+    slot: Slot
     steps: list[StepReport] = field(default_factory=list)
     closing: bool = False
 
@@ -164,8 +165,8 @@ class Keeper:
                     await asyncio.to_thread(self._ledger.let_go, request)
                     return
                 async with self._slots.slot(request.url) as slot:
-                    await slot.sending()
-                    await self._capture(request)
+                    await slot.starting()
+                    await self._capture(request, slot)
         except HostDeferred as rest:
             self._resting[request.host] = datetime.now(UTC) + timedelta(seconds=rest.wait_s)
             if rest.asked:
@@ -187,12 +188,12 @@ class Keeper:
             await asyncio.shield(asyncio.to_thread(self._ledger.let_go, request, counted=True))
             raise
 
-    async def _capture(self, request: ClaimedRequest) -> None:
+    async def _capture(self, request: ClaimedRequest, slot: Slot) -> None:
         if self._shelf.directory(request.id) is not None or request.attempt > MOST_ATTEMPTS:
             await self._settle_old(request)
             return
         self.on_event(request.url, "visiting")
-        under_way = _UnderWay(request)
+        under_way = _UnderWay(request, slot)
         beat = asyncio.create_task(self._beat(under_way))
         work = asyncio.create_task(self._visit_and_keep(under_way))
         try:
@@ -255,6 +256,8 @@ class Keeper:
     async def _visit(self, under_way: _UnderWay, draft: Draft, *, service_workers: bool) -> Visit:
         def on_step(step: StepReport) -> None:
             under_way.steps.append(step)
+            # The first step ends with the answer's head: the page was asked for, others may ask now.
+            under_way.slot.sent()
             self.on_event(under_way.request.url, step.name)
 
         return await visit(
