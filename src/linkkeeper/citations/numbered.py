@@ -56,6 +56,7 @@ _BACK_ARROW = re.compile(r"[↩↵⤶⏎⮐][\ufe0e\ufe0f]?(?:\s?\^?\d{1,2}(?=\s
 
 #: What may stand before a number in its line; site builders leave invisible characters there.
 _INDENT = r"^[ \t\u00a0\u200b\u200e\u200f\ufeff]*"
+_RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹]"
 #: Some write the word before the number.
 _WORDED = re.compile(
     _INDENT + r"[\[(]?(?:(?:foot|end)?-?note|fn|ftn|anm|anmerkung|fußnote|nota)s?\.?[ \t\u00a0]?(?:no\.?|nr\.?|n°)?"
@@ -70,15 +71,15 @@ _STYLES: tuple[tuple[str, re.Pattern[str], bool, str], ...] = (
     ("bracket", re.compile(r"\[(?<![\w\[]\[)(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\u00a0]*(?=\S)"), False, "["),
     ("bracketed", re.compile(_INDENT + r"\[(?P<n>\d{1,4})\](?:[ \t]?[.:](?=\s))?[ \t\xa0]*(?=\S)", re.M), True, "["),
     ("roman", re.compile(r"\[(?<!\S\[)(?P<n>[ivxlc]{1,7})\](?: ?[.:](?=\s))?[ \t\u00a0]*(?=\S)", re.M), False, "["),
-    ("pipe", re.compile(r"(?:^|(?<=\s))(?P<n>\d{1,4}) ?\| ?(?=\S)", re.M), False, "|"),
+    ("pipe", re.compile(r"(?P<n>\d(?<!\S\d)\d{0,3}) ?\| ?(?=\S)"), False, "|"),
     ("worded", _WORDED, True, "nNfFaA"),
     ("dot", re.compile(_INDENT + r"(?P<n>\d{1,4})\s?[.)][ \t\u00a0]+(?=\S)", re.M), True, "\n"),
     ("paren", re.compile(_INDENT + r"\((?P<n>\d{1,4})\)[ \t\u00a0]*(?=\S)", re.M), True, "("),
     ("star", re.compile(_INDENT + r"[*^](?P<n>\d{1,4})[.:]?[ \t\u00a0]*(?=\S)", re.M), True, "*^"),
     ("bare", re.compile(_INDENT + r'(?P<n>\d{1,4})(?:[ \t\xa0]+|(?=[A-Z“"‘]))(?=[^\d\s.,;:|)\]%–-])', re.M), True, " "),
     ("alone", re.compile(_INDENT + r"(?P<n>\d{1,4})[ \t\xa0]*\n(?:[ \t\xa0]*\n)?[ \t\xa0]*(?=\S)", re.M), True, "\n"),
-    ("caret", re.compile(r"(?:^|(?<=\s))[\^↑] ?(?P<n>\d{1,4})[.:]? (?=\S)", re.M), False, "^↑"),
-    ("superscript", re.compile(r"(?:^|(?<=\s))(?P<n>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[ \t\u00a0]*(?=\S)", re.M), False, "¹²"),
+    ("caret", re.compile(r"[\^↑](?<!\S[\^↑]) ?(?P<n>\d{1,4})[.:]? (?=\S)"), False, "^↑"),
+    ("superscript", re.compile(rf"(?P<n>{_RAISED}(?<!\S{_RAISED}){_RAISED}{{0,3}})[ \t\u00a0]*(?=\S)"), False, "¹²"),
     ("flat", re.compile(r"(?P<n>\d(?<=\S \d)\d{0,3}) (?=[^\d\s.,;:|)\]%–-])"), False, " "),
     ("flatparen", re.compile(r"\((?P<n>\d(?<=\S \(\d)\d{0,3})\) (?=[^\d\s.,;:])"), False, "("),
     ("flatdot", re.compile(r"(?P<n>\d(?<=\S \d)\d{0,3})\. (?=[^\d\s.,;:])"), False, " "),

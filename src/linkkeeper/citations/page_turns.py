@@ -7,7 +7,6 @@ that stands three times with nothing but its digits changed is the page's.
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -21,7 +20,7 @@ _NOTE = re.compile(
 )
 #: A running header has so many letters, and no more characters.
 _LETTERS = 5
-_LONGEST = 150
+_SHORTEST, _LONGEST = 5, 250
 _TIMES = 3
 _PAGE_STEP = 4
 #: Pages have more lines than this between two of their headers.
@@ -54,13 +53,12 @@ def page_turns(text: str) -> list[tuple[int, int]]:
 
 def _running(lines: Sequence[str]) -> set[int]:
     """Return the lines that are running headers or footers."""
-    shapes = [_shape(line) for line in lines]
-    counts = Counter(shape for shape in shapes if shape)
     places: dict[str, list[int]] = {}
-    for index, shape in enumerate(shapes):
-        if shape and counts[shape] >= _TIMES:
-            places.setdefault(shape, []).append(index)
-    spread = (found for found in places.values() if found[-1] - found[0] > _LINES_APART * (len(found) - 1))
+    for index, line in enumerate(lines):
+        if _SHORTEST < len(line) <= _LONGEST:
+            places.setdefault(_DIGITS.sub("0", line).strip(), []).append(index)
+    often = [found for shape, found in places.items() if len(found) >= _TIMES and _may_head_pages(shape)]
+    spread = (found for found in often if found[-1] - found[0] > _LINES_APART * (len(found) - 1))
     return {index for found in spread if _count_pages([lines[index] for index in found]) for index in found}
 
 
@@ -78,13 +76,8 @@ def _is_paging(numbers: Sequence[int]) -> bool:
     return sum(0 <= step <= _PAGE_STEP for step in steps) >= 0.8 * len(steps)
 
 
-def _shape(line: str) -> str:
-    if len(line) > _LONGEST + 100:
-        return ""
-    shape = " ".join(_DIGITS.sub("0", line).split())
-    if len(shape) > _LONGEST or sum(character.isalpha() for character in shape) < _LETTERS or _NOTE.match(shape):
-        return ""
-    return shape
+def _may_head_pages(shape: str) -> bool:
+    return sum(character.isalpha() for character in shape) >= _LETTERS and not _NOTE.match(shape)
 
 
 def _is_bare(line: str) -> bool:
