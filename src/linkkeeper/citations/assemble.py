@@ -97,7 +97,7 @@ class Assembler:
             draft = drafts.pop()
             # In the running text, a DOI by itself is mostly the page's own.
             found = self._items(draft.flat, draft.destinations, 0, draft.width, draft.text_form, identifiers=False)[0]
-            items += [moved(item, offset) for item in found]
+            items += [moved(item, offset) for item in found] if offset else found
             offset += len(draft.flat) + 1
             del found, draft
         return _cited(_merge(items))
@@ -184,7 +184,7 @@ class Assembler:
         """
         kept: list[_Item] = []
         changes: list[_Change] = []
-        if all(item.archive is None for item in items):
+        if not any(item.archive for item in items):
             return items, changes
         for item in items:
             original = item.archive.original if item.archive is not None else None

@@ -1,7 +1,7 @@
 """What the readers of the formats hand over: notes and links before they are judged."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, overload
@@ -46,6 +46,18 @@ class Links(Sequence[Destination]):
             self._originals[len(self._urls)] = original
         self._urls.append(url)
         self._places.extend((*text, *source))
+
+    def urls(self) -> Iterator[tuple[str, int]]:
+        """Yield each address and where in the source it begins; quick."""
+        return zip(self._urls, self._places[2::4], strict=True)
+
+    def without(self, dropped: Container[int]) -> "Links":
+        """Return the links but for those at some indexes."""
+        kept = Links()
+        for index, link in enumerate(self):
+            if index not in dropped and link.source is not None:
+                kept.add(link.url, (link.start, link.end), link.source, link.original)
+        return kept
 
     def __len__(self) -> int:
         return len(self._urls)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkkeeper.citations.dates import byline_date, dates_of
-from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, Links, NoteDraft
+from linkkeeper.citations.drafts import Destination, Draft, LinkDraft, NoteDraft
 from linkkeeper.citations.html_beside import find_beside
 from linkkeeper.citations.html_collect import prepare
 from linkkeeper.citations.html_copies import add_attribute_copies, beginning, complete, copies_in_text
@@ -41,6 +41,7 @@ _SHARE = re.compile(
     r"(?:www\.)?addtoany\.com|mix\.com/add|vk\.com/share|threads\.net/intent|toot\.kytta\.dev|mastodonshare\.com|"
     r"www\.printfriendly\.com|feedly\.com/i/subscription|buffer\.com/add|digg\.com/submit|getmastodon)"
 )
+_IMAGE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp|svg|avif)(?:[?#]|$)")
 _SHOWN = re.compile(r"[\s^↑*]*?[\[(]?\s*(?=[\w*†‡§¶#])")
 _AFTER = re.compile(r"\s*(?:[\])]\s*[.:)|]?|[.:)|]|(?![\w%]))\s*")
 _DOTTED = re.compile(r"[\s^↑]*(?:\.(?=\s))?\s*")
@@ -269,7 +270,7 @@ def _part(page: Page, taken: Taken, start: int, end: int) -> _Part:
 
 def _joined(listed: list[NoteDraft], inline: list[NoteDraft]) -> list[NoteDraft]:
     """Put both kinds in order; a note that stands twice (margin and end list) becomes one."""
-    by_beginning = {_beginning(note): note for note in reversed(listed)}
+    by_beginning = {_beginning(note): note for note in reversed(listed)} if inline else {}
     kept = list(listed)
     for note in inline:
         twin = by_beginning.get(_beginning(note))
@@ -298,16 +299,18 @@ def _block_around(element: Element) -> Element | None:
 
 
 def _running(taken: Taken) -> LinkDraft:
-    kept = Links()
-    for link in taken.destinations:
-        if link.source is not None and not _SHARE.match(link.url.strip()) and not _is_shown_image(link):
-            kept.add(link.url, (link.start, link.end), link.source, link.original)
-    return LinkDraft(taken.flat, kept, OccurrenceForm.HTML_TEXT)
+    links = taken.destinations
+    dropped = {
+        index
+        for index, (url, _) in enumerate(links.urls())
+        if _SHARE.match(url.strip()) or (_IMAGE.search(url) and _shows_nothing(links[index]))
+    }
+    return LinkDraft(taken.flat, links.without(dropped) if dropped else links, OccurrenceForm.HTML_TEXT)
 
 
-def _is_shown_image(link: Destination) -> bool:
+def _shows_nothing(link: Destination) -> bool:
     """Quirk: blogs wrap each picture in a link to its larger file."""
-    return link.start == link.end and bool(re.search(r"(?i)\.(?:jpe?g|png|gif|webp|svg|avif)(?:[?#]|$)", link.url))
+    return link.start == link.end
 
 
 def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -23,6 +23,7 @@ _PREFIXED = re.compile(
 _MAY_BE_NOTES = re.compile("note|fn|ref|bibliography|citation|works|marginalia", re.I)
 _DIGITS = dict.fromkeys(map(ord, "123456789"), "0")
 _HEAD = frozenset({"html", "title", "meta", "time", "link"})
+_GATHERED = _HEAD | {"ol"}
 _STREAMED = re.compile(r"S:[0-9a-f]+")
 #: Nobody hides such a share of a page's text from its readers.
 _MUCH = 0.4
@@ -91,14 +92,14 @@ class _Collector:
         """
         page, markup = self.page, self.page.markup
         start, end = markup.starts[index] + 1 + len(name), markup.inners[index]
-        if name in _HEAD:
-            page.head.append(markup.nodes.known(index))
-        elif name == "ol":
-            page.lists.append(markup.nodes.known(index))
+        if name in _GATHERED:
+            (page.lists if name == "ol" else page.head).append(markup.nodes.known(index))
         if end - start <= 2:
             if name in NOTE_TAGS:
                 page.named.append(markup.nodes.known(index))
             return ""
+        if name == "a" and self._is_bare_link(start, end):
+            return self._sorted(index, name, "", start, end)
         words: list[str] = []
         for key, double, single, bare in VALUED.findall(self.text, start, end):
             kind = _KINDS.get(key)
@@ -116,6 +117,11 @@ class _Collector:
             elif _HIDDEN_STYLE.search(value):
                 page.hidden.add(index)
         return self._sorted(index, name, " ".join(words), start, end)
+
+    def _is_bare_link(self, start: int, end: int) -> bool:
+        """Tell whether a link has no attribute besides its address, as most have."""
+        text = self.text
+        return text.startswith(' href="', start) and text.find('"', start + 7, end) == end - 2
 
     def _name(self, raw: str, index: int) -> None:
         self.page.names.setdefault(unescape(raw).strip(), self.page.markup.nodes.known(index))

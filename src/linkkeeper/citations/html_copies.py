@@ -100,10 +100,11 @@ def _urls(note: NoteDraft) -> Iterator[str]:
 
 def _positions(taken: Taken, cited: set[str]) -> Iterator[int]:
     """Yield where, in the source, a URL stands that a note cites too."""
-    for link in taken.destinations:
-        if link.source is not None and link.url.strip()[:40] in cited:
-            yield link.source[0]
-    for match in _URL.finditer(taken.flat.text):
+    for url, start in taken.destinations.urls():
+        if url.strip()[:40] in cited:
+            yield start
+    text = taken.flat.text
+    for match in _URL.finditer(text) if "://" in text or "www." in text else ():
         if match.group()[:40] in cited:
             yield taken.flat.source_start(match.start())
 

@@ -14,6 +14,7 @@ from linkkeeper.vocabulary.numbers import whole_number
 _COPIED_NAME = re.compile(r"_?(?:ftn|edn|fn|cite_|footnote|endnote|note|ref)", re.I)
 #: How nearly all links begin.
 _FIRST_HREF = '<a href="'
+_VALUE = re.compile("value", re.I)
 _BREAKS = BLOCK | {"br"}
 NOTE_TAGS = frozenset(
     {"d-footnote", "dt-fn", "footnote", "foot-note", "fn", "tufte-note"}
@@ -126,7 +127,7 @@ class Page:
             number = 1 if start is None else start
             for child in self.markup.children(parent):
                 if child.name == "li":
-                    value = whole_number(self.value(child, "value"))
+                    value = whole_number(self.value(child, "value")) if self.says(child, _VALUE) else None
                     number = number if value is None else value
                     self._positions[child.index] = number
                     number += 1

@@ -51,7 +51,7 @@ def take(page: Page, start: int, end: int, *, skip: Iterable[tuple[int, int]] = 
 class _Taker:
     def __init__(self, page: Page, start: int, end: int, skip: list[tuple[int, int]], backs: bool) -> None:
         self.page, self.start, self.end, self.backs = page, start, end, backs
-        self.text = page.markup.text
+        self.text, self.ends = page.markup.text, page.markup.ends
         self.behind = len(self.text) + 1
         self.skip = iter(skip)
         self.left, self.right = self._following()
@@ -96,7 +96,7 @@ class _Taker:
         if self.left <= start:
             while self.right <= start:
                 self.left, self.right = self._following()
-            if self.left <= start and self.page.markup.ends[index] <= self.right:
+            if self.left <= start and self.ends[index] <= self.right:
                 return True
         if name in _UNREAD or index in self.page.hidden:
             return True
@@ -104,11 +104,13 @@ class _Taker:
 
     def _element(self, index: int, name: str, start: int) -> None:
         if name == "br":
-            self.flat.put("\n", start, self.page.markup.ends[index])
+            self.flat.put("\n", start, self.ends[index])
         elif name in BLOCK:
             self._break(start)
             self.blocks.append(index)
-            self.due = min(self.due, self.page.markup.ends[index])
+            end = self.ends[index]
+            if end < self.due:
+                self.due = end
         elif name == "a" and self.left > start:
             # A link that begins in what is left out may end behind it (at the end of a note's text).
             element = self.page.markup.nodes.known(index)
@@ -130,7 +132,7 @@ class _Taker:
                 (href.start, href.end),
                 self._cited(original.value) if original else None,
             )
-        ends = self.page.markup.ends
+        ends = self.ends
         while self.blocks and ends[self.blocks[-1]] <= position:
             self._break(self.page.markup.inner_ends[self.blocks.pop()])
         self.due = ends[self.blocks[-1]] if self.blocks else self.behind

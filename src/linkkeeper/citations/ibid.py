@@ -70,6 +70,7 @@ class _Resolver:
         self.meant: dict[str, Meant] = {}
         #: What notes cite is taken down once the first one asks for it: in most texts, hardly any does.
         self.unread: list[Cited] = []
+        self.unnamed: list[Cited] = []
         self.by_words: dict[str, str] = {}
         self.by_title: dict[str, str] = {}
         self.by_name: dict[str, str] = {}
@@ -87,7 +88,7 @@ class _Resolver:
         if note.has_url and meant.ibid_of is None:
             self.unread.append(note)
         if not is_ibid and named is None:
-            self.by_name |= dict.fromkeys(_NAME.findall(note.text, 0, 200), note.label)
+            self.unnamed.append(note)
         return meant
 
     def _meant(self, note: Cited, named: re.Match[str] | None, *, is_ibid: bool) -> Meant:
@@ -126,6 +127,9 @@ class _Resolver:
 
     def _by_author(self, before: str) -> str | None:
         """Return the latest full note that names the author named before "op. cit."."""
+        for note in self.unnamed:
+            self.by_name |= dict.fromkeys(_NAME.findall(note.text, 0, 200), note.label)
+        self.unnamed.clear()
         names = [name for name in _NAME.findall(before[-80:]) if name.lower() not in {"see", "also", "cf"}]
         return self.by_name.get(names[-1]) if names else None
 

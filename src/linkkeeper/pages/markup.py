@@ -233,24 +233,30 @@ class _Builder:
 
     def run(self) -> None:
         text, position, search = self.text, 0, _TOKEN.search
-        add, names, opened, lowered = self.at.add, self.at.name, self.open, _Lowered()
+        add, names, opened, count, lowered = self.at.add, self.at.name, self.open, self.count, _Lowered()
         while (match := search(text, position)) is not None:
             start, end = match.span()
             if start > position:
                 add(None, position, position, start, opened[-1] + 1)
             self.steps += 1
-            close, written, other = match.group(1, 2, 4)
-            if other:
+            close, written = match.group(1, 2)
+            if written is None:
                 position = self._passed(match)
                 continue
             name = lowered[written]
-            if not close:
-                position = self._element(name, match)
-                continue
             position = end
-            if len(opened) > 1 and names[opened[-1]] == name:
+            if not close:
+                if name in _IMPLIED:
+                    self._imply(name, start)
+                add(name, start, end, end, opened[-1] + 1)
+                if name in _CHILDLESS:
+                    position = self._childless(len(names) - 1, name, match)
+                else:
+                    opened.append(len(names) - 1)
+                    count[name] += 1
+            elif len(opened) > 1 and names[opened[-1]] == name:
                 self._end(opened.pop(), start, end)
-                self.count[name] -= 1
+                count[name] -= 1
             else:
                 self._close(name, start, end)
         if position < len(text):
@@ -262,18 +268,6 @@ class _Builder:
         mark = "-->" if match["other"] == "!--" else ">"
         found = self.text.find(mark, match.start() + 2)
         return len(self.text) if found < 0 else found + len(mark)
-
-    def _element(self, name: str, match: re.Match[str]) -> int:
-        start, end = match.span()
-        if name in _IMPLIED:
-            self._imply(name, start)
-        index = len(self.at.name)
-        self.at.add(name, start, end, end, self.open[-1] + 1)
-        if name in _CHILDLESS:
-            return self._childless(index, name, match)
-        self.open.append(index)
-        self.count[name] += 1
-        return end
 
     def _childless(self, index: int, name: str, match: re.Match[str]) -> int:
         """Finish an element that holds none; return where to go on."""
