@@ -334,6 +334,8 @@ def main() -> None:
     options.add_argument("--keep", type=Path)
     options.add_argument("pages", nargs="*", metavar="PAGE")
     given = options.parse_args()
+    if unknown := set(given.pages) - set(PAGES):
+        options.error(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}")
     wanted = {name: PAGES[name] for name in given.pages or PAGES}
     with running_web() as web, tempfile.TemporaryDirectory() as temporary, ExitStack() as running:
         folder = Path(temporary)
