@@ -256,3 +256,18 @@ def test_a_crawl_delay_outlives_the_process(database: Database) -> None:
 
     asyncio.run(first())
     assert HeldHosts(SqlHosts(database), token="second").crawl_delays() == {HOST: 10.0}
+
+
+def test_a_crawl_delay_reaches_the_other_processes_with_their_next_beat(database: Database) -> None:
+    told: list[tuple[str, float]] = []
+
+    async def act() -> None:
+        first, second = (HeldHosts(SqlHosts(database), token=name) for name in ("first", "second"))
+        second.on_crawl_delay = lambda key, seconds: told.append((key, seconds))
+        first.keep_longer(HOST, 10.0)
+        async with first.hold(HOST):
+            await second.beat()
+        await first.let_all_go()
+
+    asyncio.run(act())
+    assert told == [(HOST, 10.0)]

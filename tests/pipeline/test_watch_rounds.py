@@ -234,3 +234,18 @@ def test_a_target_that_is_no_address_loses_no_looks(database: Database, tmp_path
     seen = [*ledger.due("bit.ly", now=NOW + timedelta(days=2))]
     seen += ledger.due("old-institute.example", now=NOW + timedelta(days=2))
     assert [(link.fetch_form, link.looks, link.last_checked_at) for link in seen] == [(short, 1, NOW), (other, 1, NOW)]
+
+
+def test_a_link_whose_host_another_process_holds_is_put_off_and_told(database: Database, tmp_path: Path) -> None:
+    """So that a run of `archive` knows that it has to ask again."""
+    web = Web()
+    add(database, [("h.example", "http://h.example/")])
+
+    async def act() -> int:
+        other, own = HeldHosts(SqlHosts(database), token="other"), HeldHosts(SqlHosts(database), token="own")
+        async with other.hold("h.example"):
+            summary = await watcher_of(database, web, own, tmp_path).run()
+        return summary.put_off
+
+    assert asyncio.run(act()) == 1
+    assert web.cases == {}

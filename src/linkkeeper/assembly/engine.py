@@ -76,6 +76,7 @@ async def open_engine(
             network.pacer.rest(key, (until - now).total_seconds())
         for key, seconds in hosts.crawl_delays().items():
             network.set_crawl_delay(key, seconds)
+        hosts.on_crawl_delay = network.set_crawl_delay
         yield _join(settings, store, network, pool, hosts)
 
 

@@ -11,6 +11,7 @@ from linkkeeper.errors import InputError, LinkkeeperError
 from linkkeeper.pipeline.catalogue import Catalogue
 from linkkeeper.pipeline.collect import Collector, Unusable
 from linkkeeper.pipeline.following import canonical_location, kind_of
+from linkkeeper.pipeline.hosts import ASK_AGAIN_S
 from linkkeeper.pipeline.keep import Keeper
 from linkkeeper.pipeline.mend import Mender
 from linkkeeper.pipeline.poll import Poller
@@ -30,6 +31,9 @@ from linkkeeper.vocabulary.edition import Edition
 from linkkeeper.vocabulary.moment import Clock
 from linkkeeper.vocabulary.records import FollowedSource, GoodCapture
 from linkkeeper.vocabulary.views import AnalysisPage, CaptureView, CitationView, LinkPage
+
+#: How often a round asks again for hosts that another process holds: five minutes in all.
+_MOST_CALLS = 60
 
 #: A host that rests longer than this is left for the next run.
 LONGEST_REST_S = 60.0
@@ -155,7 +159,7 @@ class ArchiveRun:
         links = self.links_of(editions)
         # Put off by an outage of our own, that may be over: nobody has seen them yet.
         await asyncio.to_thread(self._checks.call_up_unseen, sorted(links), now=now)
-        watched = asyncio.create_task(self._watcher.run(links=links))
+        watched = asyncio.create_task(self._watch(links))
         try:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(self._slots):
@@ -170,6 +174,16 @@ class ArchiveRun:
             await asyncio.gather(watched, return_exceptions=True)
         await asyncio.to_thread(self._sources.finish_round, round_id, now=self._clock.now())
         return continued
+
+    async def _watch(self, links: frozenset[int]) -> None:
+        """Look at what is due; what another process kept us from is called up again until its hosts are free."""
+        for _ in range(_MOST_CALLS):
+            summary = await self._watcher.run(links=links)
+            left = await asyncio.to_thread(self._checks.count_due, now=self._clock.now(), links=links)
+            if summary.void or not (summary.put_off or left):
+                return
+            await asyncio.sleep(ASK_AGAIN_S)
+            await asyncio.to_thread(self._checks.call_up_unseen, sorted(links), now=self._clock.now())
 
     async def _keep(self, links: frozenset[int], watched: "asyncio.Task[object]") -> None:
         """Capture until nothing is left, no look can ask for more, and no other process works on one."""

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -38,6 +38,7 @@ class HeldHosts:
     Args:
         token: Of this process; the same in every row that it holds.
         linger_s: How long a lease is kept after its last use, at least.
+        on_crawl_delay: Told, with every beat, what hosts asked other processes for.
     """
 
     def __init__(self, ledger: HostLedger, *, token: str, linger_s: float = 0.0) -> None:
@@ -54,6 +55,7 @@ class HeldHosts:
         self._writer: asyncio.Task[None] | None = None
         self._elsewhere: dict[str, float] = {}
         self._wanted: frozenset[str] = frozenset()
+        self.on_crawl_delay: Callable[[str, float], None] = lambda key, seconds: None
 
     @property
     def elsewhere(self) -> frozenset[str]:
@@ -235,7 +237,13 @@ class HeldHosts:
         """Renew all leases until cancelled; notes which hosts are wanted elsewhere."""
         while True:
             await asyncio.sleep(BEAT_S)
-            self._wanted = await asyncio.to_thread(self._ledger.beat, token=self._token, now=datetime.now(UTC))
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Renew all leases, and hear what other processes learned of hosts."""
+        self._wanted = await asyncio.to_thread(self._ledger.beat, token=self._token, now=datetime.now(UTC))
+        for key, seconds in (await asyncio.to_thread(self.crawl_delays)).items():
+            self.on_crawl_delay(key, seconds)
 
 
 def _report(writer: "asyncio.Task[None]") -> None:

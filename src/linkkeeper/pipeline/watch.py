@@ -80,9 +80,10 @@ class _Looked:
 
 @dataclass(slots=True)
 class WatchSummary:
-    """What a round did."""
+    """What a round did; *put_off* are links whose hosts another process held."""
 
     looks: int = 0
+    put_off: int = 0
     moved: int = 0
     void: int = 0
     kinds: dict[ObservationKind, int] = field(default_factory=dict)
@@ -190,6 +191,7 @@ class Watcher:
             return Outcome.NOTHING
         async with self._hosts.hold(link.host) as held:
             if not held:
+                summary.put_off += 1
                 await self._postpone(link)
                 return Outcome.NOTHING
             case = await self._case(item)
