@@ -88,8 +88,8 @@ def judge_statistics(samples: Sequence[Sample], *, usual_share: float, rules: Gu
 
     Returns:
         OUTAGE when that many failures are too unlikely to be their hosts' own;
-        DOUBTFUL when all of a few hosts fail: look again before writing it
-        down, but three sources may well die together.
+        DOUBTFUL when all of a few hosts fail: no outage by itself, for three
+        sources may well die together, and death takes days of evidence.
 
     The failures of unrelated hosts are taken as independent draws: the chance
     of at least k of n failing at the usual share is the binomial tail.
