@@ -3,22 +3,20 @@ Whether reading stays linear in the size of a page: huge, full of links, nested,
 
 Run: ``python benchmarks/citations_growth.py [MEGABYTES]`` (of the largest page,
 20 if not given). One line a case: CPU seconds for a quarter, a half and the
-whole of it, and what twice the size cost (2.0 is linear).
+whole of it, what twice the size cost (2.0 is linear), and the peak of traced
+memory as a multiple of the document, for at most 5 MB of it.
 """
 
 import sys
 import time
 from collections.abc import Callable
 
-from citations_speed import html_page, text_file
+from citations_speed import html_page, linked_page, peak_of, text_file
 
 from linkkeeper.citations.read import read
 
-
-def linked_page(links: int) -> bytes:
-    """An article with nothing but links, *links* of them."""
-    items = "".join(f'<p>See <a href="https://a{n % 500}.example/{n}">number {n}</a>.</p>\n' for n in range(links))
-    return f"<html><body><article>{items}</article></body></html>".encode()
+#: Tracing memory takes several times as long (bytes of the size asked for).
+_TRACED = 5_000_000
 
 
 def repeated(unit: str, *, before: str = "", after: str = "") -> Callable[[int], bytes]:
@@ -42,6 +40,14 @@ CASES: tuple[tuple[str, str, Callable[[int], bytes], float], ...] = (
     ("open brackets in a URL", "a.txt", repeated("https://a.example/(["), 0.1),
     ("quotes without end", "a.txt", repeated("“x "), 0.1),
     ("arrows", "a.txt", repeated("↩"), 0.1),
+    ("data in one tag", "a.html", repeated("data-x='y z' ", before="<p>x <a ", after=">1</a>"), 0.1),
+    ("notes held by tags", "a.html", repeated("<a data-note='x y z' "), 0.1),
+    (
+        "openers in one tag",
+        "a.html",
+        repeated("popovertarget=x ", before="<p>x <button ", after=">1</button><p id=x>"),
+        0.1,
+    ),
     ("attributes without end", "a.html", repeated('<a title="'), 0.1),
     ("destinations without end", "a.md", repeated("[a](<"), 0.05),
     ("numbers", "a.txt", repeated("1. 2. 3. [1] "), 0.1),
@@ -62,7 +68,10 @@ def main() -> None:
         quarter, half, whole = (seconds(make(size), name) for size in sizes)
         growth = ", ".join(f"{after / max(before, 1e-3):.2f}" for before, after in ((quarter, half), (half, whole)))
         spent = f"{quarter:6.2f} {half:6.2f} {whole:6.2f} s"
-        print(f"{title:24} {sizes[-1] / 1e6:5.1f} MB  {spent}  twice costs {growth}", flush=True)
+        memory = peak_of(make(min(sizes[-1], _TRACED)), name)
+        print(
+            f"{title:24} {sizes[-1] / 1e6:5.1f} MB  {spent}  twice costs {growth}  memory {memory:4.1f} x", flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ def html_page(size: int) -> bytes:
     return f"<html><body><article>{''.join(body)}{listed}</article></body></html>".encode()
 
 
+def linked_page(links: int) -> bytes:
+    """An article with nothing but links, *links* of them."""
+    items = "".join(f'<p>See <a href="https://a{n % 500}.example/{n}">number {n}</a>.</p>\n' for n in range(links))
+    return f"<html><body><article>{items}</article></body></html>".encode()
+
+
 def text_file(size: int) -> bytes:
     """A flattened text with its notes at the end."""
     body, notes, number, length = [], [], 0, 0
@@ -70,6 +76,7 @@ def markdown_file(size: int) -> bytes:
 
 def cases(size: int) -> Iterator[tuple[str, bytes]]:
     yield "page.html", html_page(size)
+    yield "links.html", linked_page(size // 64)
     yield "text.txt", text_file(size)
     yield "notes.md", markdown_file(size)
 
