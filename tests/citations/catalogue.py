@@ -13,6 +13,7 @@ _NAMES = {
     "text": "analysis.txt",
     "rst": "analysis.rst",
     "wikitext": "analysis.wiki",
+    "org": "analysis.org",
 }
 
 

@@ -24,6 +24,7 @@ def notes_of(reading: Reading) -> list[tuple[str, list[str]]]:
         (b"Salt.[^1]\n\n[^1]: Kay.\n", "analysis.txt", SourceFormat.MARKDOWN),
         (b"Salt\n====\n\nSalt [1]_.\n\n.. [1] Kay.\n", "analysis.txt", SourceFormat.RST),
         (b"'''Salt'''<ref>Kay</ref>\n\n== See ==\n[[Iron]]\n", "analysis", SourceFormat.WIKITEXT),
+        (b"* Salt\nSalt.[fn:1] [[https://o.example/][O]]\n\n[fn:1] Kay.\n", "analysis.txt", SourceFormat.ORG),
         (b"Salt.[1]\n---\n[1] Kay.\n", "analysis.txt", SourceFormat.TEXT),
         ("<html><p>x</p></html>".encode("utf-16"), "a.html", SourceFormat.HTML),
         (b"A sentence with <b>some</b> markup.", "a.md", SourceFormat.MARKDOWN),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from linkkeeper.citations import docx, html, markdown, pdf, plain, rst, wikitext
+from linkkeeper.citations import docx, html, markdown, org, pdf, plain, rst, wikitext
 from linkkeeper.citations.assemble import Assembler
 from linkkeeper.citations.dates import dates_of
 from linkkeeper.citations.drafts import Draft, NoteDraft
@@ -24,6 +24,7 @@ _READERS = {
     SourceFormat.MARKDOWN: markdown.read_markdown,
     SourceFormat.RST: rst.read_rst,
     SourceFormat.WIKITEXT: wikitext.read_wikitext,
+    SourceFormat.ORG: org.read_org,
     SourceFormat.TEXT: plain.read_plain,
 }
 

@@ -16,6 +16,7 @@ _NAMES = {
     **dict.fromkeys(("md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "mkdn"), SourceFormat.MARKDOWN),
     **dict.fromkeys(("rst", "rest"), SourceFormat.RST),
     **dict.fromkeys(("wiki", "wikitext", "mediawiki", "mw"), SourceFormat.WIKITEXT),
+    "org": SourceFormat.ORG,
     **dict.fromkeys(("txt", "text"), SourceFormat.TEXT),
 }
 _TYPES = {
@@ -24,6 +25,8 @@ _TYPES = {
     "text/markdown": SourceFormat.MARKDOWN,
     "text/x-rst": SourceFormat.RST,
     "text/x-wiki": SourceFormat.WIKITEXT,
+    "text/org": SourceFormat.ORG,
+    "text/x-org": SourceFormat.ORG,
 }
 _RST = (
     re.compile(rb"^\.\. (?:\[[^\]\n]{1,40}\]|_[^\n:]{1,80}:|\w+::)", re.M),
@@ -42,6 +45,12 @@ _MARKDOWN = (
     re.compile(rb"^#{1,6} \S", re.M),
     re.compile(rb"\A---\r?\n(?:.*\r?\n){1,60}?---\r?$", re.M),
     re.compile(rb"^```|^~~~|^> |\*\*[^*\n]+\*\*", re.M),
+)
+_ORG = (
+    re.compile(rb"^#\+(?:title|author|begin_src|begin_quote|options|startup):?", re.M | re.I),
+    re.compile(rb"^\[fn:[\w-]+\] ", re.M),
+    re.compile(rb"\[\[(?:https?|file):[^\[\]\n]+\](?:\[[^\[\]\n]+\])?\]"),
+    re.compile(rb"^\*+ \S", re.M),
 )
 #: What starts like this is no text.
 _MAGIC = (
@@ -75,13 +84,15 @@ def format_of(data: bytes, location: str, declared_type: str | None = None) -> S
 
 def _by_marks(text: bytes, named: SourceFormat | None) -> SourceFormat:
     """A name is believed unless the content shows clear marks of another format."""
-    if named in (SourceFormat.MARKDOWN, SourceFormat.RST, SourceFormat.WIKITEXT, SourceFormat.HTML):
+    if named in (SourceFormat.MARKDOWN, SourceFormat.RST, SourceFormat.WIKITEXT, SourceFormat.HTML, SourceFormat.ORG):
         return named
     rst = sum(bool(mark.search(text)) for mark in _RST)
     wiki = len(_WIKI[0].findall(text)) > 0 and sum(bool(mark.search(text)) for mark in _WIKI[1:]) >= 1
     markdown = sum(bool(mark.search(text)) for mark in _MARKDOWN)
     if rst >= 2 and re.search(_RST[0], text):
         return SourceFormat.RST
+    if not wiki and sum(bool(mark.search(text)) for mark in _ORG) >= 3:
+        return SourceFormat.ORG
     if wiki or (_WIKI[3].search(text) and _WIKI[2].search(text) and _WIKI[1].search(text)):
         return SourceFormat.WIKITEXT
     if _MARKDOWN[0].search(text) or (markdown >= 2 and _MARKDOWN[1].search(text)):
@@ -129,5 +140,5 @@ def _unreadable(location: str, reason: str) -> InputError:
         "read the analysis",
         subject=location,
         reason=reason,
-        hint="give an HTML, Markdown, text, reStructuredText, wikitext, DOCX or PDF file",
+        hint="give an HTML, Markdown, text, reStructuredText, wikitext, Org, DOCX or PDF file",
     )

@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command("citations")
     def citations_command(
-        files: Annotated[list[Path], typer.Argument(help="Analyses: HTML, Markdown, text, rst, wikitext, DOCX, PDF.")],
+        files: Annotated[
+            list[Path], typer.Argument(help="Analyses: HTML, Markdown, text, rst, wikitext, Org, DOCX, PDF.")
+        ],
         as_json: JsonOption = False,
         config: ConfigOption = None,
     ) -> None:

@@ -23,7 +23,7 @@ from linkkeeper.vocabulary.records import FollowedSource
 log = structlog.get_logger()
 
 #: What a folder's files must end with to be read as analyses.
-SUFFIXES = (".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".rst", ".wiki", ".docx", ".pdf")
+SUFFIXES = (".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".rst", ".org", ".wiki", ".docx", ".pdf")
 MAX_EDITION_BYTES = 50_000_000
 #: Pages of one feed or sitemap that are read at one poll.
 MAX_PAGES = 5_000

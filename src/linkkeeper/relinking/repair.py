@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from linkkeeper.relinking import html_splice, markdown, plain, rst, wikitext
+from linkkeeper.relinking import html_splice, markdown, org, plain, rst, wikitext
 from linkkeeper.relinking.anchors import ENGLISH, Words
 from linkkeeper.relinking.html_places import in_running_text
 from linkkeeper.relinking.html_quick import places_of
@@ -32,6 +32,7 @@ from linkkeeper.vocabulary.relink import (
 
 _SPLICES: dict[SourceFormat, Callable[[Task], Answer]] = {
     SourceFormat.MARKDOWN: markdown.splice,
+    SourceFormat.ORG: org.splice,
     SourceFormat.RST: rst.splice,
     SourceFormat.TEXT: plain.add_suffix,
     SourceFormat.WIKITEXT: wikitext.splice,

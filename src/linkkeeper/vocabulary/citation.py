@@ -13,6 +13,7 @@ class SourceFormat(StrEnum):
     TEXT = "text"
     RST = "rst"
     WIKITEXT = "wikitext"
+    ORG = "org"
     DOCX = "docx"
     PDF = "pdf"
 
@@ -29,6 +30,7 @@ class OccurrenceForm(StrEnum):
     RST_TARGET = "rst_target"
     WIKITEXT_LINK = "wikitext_link"
     WIKITEXT_TEMPLATE = "wikitext_template"
+    ORG_LINK = "org_link"
     ATTRIBUTE_COPY = "attribute_copy"
     DOCX_RELATION = "docx_relation"
     PDF_ANNOTATION = "pdf_annotation"
