@@ -33,7 +33,12 @@ from linkkeeper.vocabulary.relink import FileRepair, Repair, RepairPlan, RepairP
 from linkkeeper.vocabulary.state import REPAIRED_STATES, LinkState
 
 #: File names that are read in a folder; a file that is named itself is read whatever its name.
-SUFFIXES = frozenset(".html .htm .xhtml .md .markdown .mdx .qmd .txt .rst .org .wiki .wikitext .mediawiki".split())
+SUFFIXES = frozenset(
+    {
+        *(".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".qmd", ".txt", ".rst", ".org"),
+        *(".wiki", ".wikitext", ".mediawiki"),
+    }
+)
 _STAND_IN = "about:blank"
 
 
