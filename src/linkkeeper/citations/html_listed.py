@@ -126,7 +126,8 @@ def _leads_back(page: Page, start: int, end: int) -> bool:
     """Tell whether a link between two places of the source leads to a place before them, or names a mark."""
     links = page.fragments
     first = bisect_left(links, start, key=_start_of)
-    for link in islice(links, first, bisect_left(links, end, first, key=_start_of)):
+    for place in range(first, bisect_left(links, end, first, key=_start_of)):
+        link = links[place]
         name = page.fragment(link)
         target = page.names.get(name) if name else None
         if target is not None and target.start < start:
