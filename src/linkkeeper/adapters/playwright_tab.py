@@ -21,6 +21,7 @@ from playwright.async_api import (
 from linkkeeper.adapters.playwright_paper import PlaywrightPaper
 from linkkeeper.captures.ports import Arrival, PageTrouble, ProxyAddress, TabLost
 from linkkeeper.captures.recorder import GREETING_HOST
+from linkkeeper.captures.settling import SHOWN_WORDS
 
 VIEWPORT_WIDTH = 1280
 VIEWPORT_HEIGHT = 900
@@ -38,7 +39,6 @@ _RULE_SET_NEWS = """() => {
 }"""
 #: How long a frame may take to hand over its text.
 _FRAME_TEXT_MS = 5000
-_BODY_TEXT = "() => document.body ? document.body.innerText || '' : ''"
 #: What elements show from their open shadow roots, which is in no ``innerText`` of what is around them.
 _SHADOW_TEXT = """() => {
   const texts = [];
@@ -285,7 +285,7 @@ class PlaywrightTab:
         return None
 
     async def text(self, *, timeout_s: float) -> str:
-        texts = [await self.run(script, timeout_s=timeout_s) for script in (_BODY_TEXT, _SHADOW_TEXT)]
+        texts = [await self.run(script, timeout_s=timeout_s) for script in (SHOWN_WORDS, _SHADOW_TEXT)]
         texts += await self._do(self._text_of_inner_frames(), timeout_s=timeout_s)
         return "\n\n".join(str(text) for text in texts if text and text.strip())
 

@@ -7,7 +7,7 @@ from linkkeeper.captures.steps import StepSkipped
 
 LARGEST_DOCUMENT = 8_000_000
 #: As much of a document as a look reads.
-_COMPARED_BYTES = 262_144
+COMPARED_BYTES = 262_144
 
 
 def own_pdf(ledger: Ledger, *, limit: int) -> bytes:
@@ -33,4 +33,4 @@ def sent_document(ledger: Ledger) -> bytes:
     exchange = ledger.exchange_of(main) if main is not None else None
     if exchange is None or main is None or main.answer is None or exchange.response_body.length > LARGEST_DOCUMENT:
         return b""
-    return payload(main.answer, content(exchange.response_body), limit=_COMPARED_BYTES)
+    return payload(main.answer, content(exchange.response_body), limit=COMPARED_BYTES)

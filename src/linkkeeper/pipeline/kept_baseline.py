@@ -6,15 +6,13 @@ import structlog
 
 from linkkeeper.archive.shelf import Shelf
 from linkkeeper.captures.decoding import payload
+from linkkeeper.captures.main_resource import COMPARED_BYTES
 from linkkeeper.captures.messages import MalformedMessage, head_end, read_response
 from linkkeeper.checks.case import Baseline, baseline_of
 from linkkeeper.errors import LinkkeeperError
 from linkkeeper.pages.text import Page, read_page
 
 log = structlog.get_logger()
-
-#: As much of a document as a look reads.
-_COMPARED_BYTES = 262_144
 
 
 def kept_baseline(shelf: Shelf, capture_id: str) -> Baseline | None:
@@ -54,4 +52,4 @@ def _page_in(block: bytes) -> Page:
     """Read the page in a recorded answer: its head and its body as received."""
     end = head_end(block)
     head = read_response(block[:end])
-    return read_page(payload(head, block[end:], limit=_COMPARED_BYTES), head.text(b"content-type") or None)
+    return read_page(payload(head, block[end:], limit=COMPARED_BYTES), head.text(b"content-type") or None)
